@@ -1,0 +1,105 @@
+/**
+ * One watched window as one binary blob. All numbers are little-endian, as are the machines that run DaMO.
+ *
+ *     byte  0        4   5   6    8    10   12      16              24            32
+ *           +--------+---+---+----+----+----+-------+---------------+-------------+
+ *           | "DaMw" | v | 0 | Q  | D  | E  | index | startSeconds  | endSeconds  |
+ *           | 4 char | u8| u8| u16| u16| u16|  u32  |      f64      |     f64     |
+ *           +--------+---+---+----+----+----+-------+---------------+-------------+
+ *     byte  32                        32 + 2QD                  32 + 2QD + 4E
+ *           +-------------------------+-------------------------+--------+
+ *           | queries [Q, D] float16  | embedding [E] float32   | CRC-32C| of every byte before it, u32
+ *           +-------------------------+-------------------------+--------+
+ *
+ * v is the version, 1; the byte after it holds flags, of which none is defined yet. damo-mini's window (Q 16, D 256,
+ * E 256, say) takes 9,252 bytes. The embedding stays float32: it is small, and its length has to stay 1.
+ */
+import { DomainError, type QueryAxes, type WatchedWindow } from "../core/index.ts";
+import { crc32c } from "./crc32c.ts";
+import { FLOAT16_MAX, fromFloat16Bits, toFloat16Bits } from "./float16.ts";
+
+const MAGIC = "DaMw";
+const VERSION = 1;
+const HEADER_BYTES = 32;
+const CRC_BYTES = 4;
+
+/** Length of the blob of one window, in bytes. */
+export const windowBlobBytes = ({ Q, D, E }: QueryAxes): number => HEADER_BYTES + 2 * Q * D + 4 * E + CRC_BYTES;
+
+/**
+ * @param window  queries `[Q, D]` float32, rounded to the nearest float16 here; embedding `[E]` float32; seconds of media time
+ * @returns       the blob drawn above
+ * @throws DomainError `model.shape_mismatch` when the lengths differ from `axes`; `model.runtime` when a query value
+ *   is not a number or beyond float16: such a memory would answer nonsense
+ */
+export function encodeWindow(window: WatchedWindow, axes: QueryAxes): Uint8Array {
+  const { Q, D, E } = axes;
+  checkLength("queries", window.queries.length, Q * D);
+  checkLength("embedding", window.embedding.length, E);
+
+  const blob = new Uint8Array(windowBlobBytes(axes));
+  const view = new DataView(blob.buffer);
+  blob.set(Buffer.from(MAGIC, "latin1"));
+  view.setUint8(4, VERSION);
+  view.setUint16(6, Q, true);
+  view.setUint16(8, D, true);
+  view.setUint16(10, E, true);
+  view.setUint32(12, window.index, true);
+  view.setFloat64(16, window.startSeconds, true);
+  view.setFloat64(24, window.endSeconds, true);
+
+  const halves = Uint16Array.from(window.queries, (value) => {
+    if (!(Math.abs(value) <= FLOAT16_MAX)) throw new DomainError("model.runtime", `query value ${value} is not usable`);
+    return toFloat16Bits(value);
+  });
+  blob.set(new Uint8Array(halves.buffer), HEADER_BYTES);
+  const embedding = Float32Array.from(window.embedding);
+  blob.set(new Uint8Array(embedding.buffer), HEADER_BYTES + halves.byteLength);
+
+  const crcAt = blob.length - CRC_BYTES;
+  view.setUint32(crcAt, crc32c(blob.subarray(0, crcAt)), true);
+  return blob;
+}
+
+/**
+ * @param blob  as `encodeWindow` made it, at any alignment; it is copied
+ * @returns     the window, its queries `[Q, D]` widened to float32; `undefined` when a bit is not as it was written, or
+ *   the version, the flags or the dims are not those expected
+ */
+export function decodeWindow(blob: Uint8Array, axes: QueryAxes): WatchedWindow | undefined {
+  const { Q, D, E } = axes;
+  if (blob.length !== windowBlobBytes(axes)) return undefined;
+  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
+  const crcAt = blob.length - CRC_BYTES;
+  const expected =
+    Buffer.from(blob.subarray(0, 4)).toString("latin1") === MAGIC &&
+    view.getUint8(4) === VERSION &&
+    view.getUint8(5) === 0 &&
+    view.getUint16(6, true) === Q &&
+    view.getUint16(8, true) === D &&
+    view.getUint16(10, true) === E &&
+    view.getUint32(crcAt, true) === crc32c(blob.subarray(0, crcAt));
+  if (!expected) return undefined;
+
+  const embeddingAt = HEADER_BYTES + 2 * Q * D;
+  const queries = new Float32Array(Q * D);
+  fromFloat16Bits(new Uint16Array(copyOf(blob, HEADER_BYTES, embeddingAt)), queries);
+  return {
+    index: view.getUint32(12, true),
+    startSeconds: view.getFloat64(16, true),
+    endSeconds: view.getFloat64(24, true),
+    queries,
+    embedding: new Float32Array(copyOf(blob, embeddingAt, crcAt)),
+  };
+}
+
+/** Bytes `[from, to)` in a buffer of their own. Not `blob.slice`: a Buffer's shares its memory, so `.buffer` is all of it. */
+const copyOf = (blob: Uint8Array, from: number, to: number): ArrayBuffer =>
+  new Uint8Array(blob.subarray(from, to)).buffer;
+
+function checkLength(name: string, found: number, expected: number): void {
+  if (found === expected) return;
+  throw new DomainError("model.shape_mismatch", `${name}: ${found} values, expected ${expected}`, {
+    details: { name, expected, found },
+  });
+}

@@ -1,0 +1,128 @@
+/**
+ * Small files that are there whole or not at all, and once awaited survive a power cut. Written aside, flushed, then
+ * given their name in one step, so that several processes may work in one folder without locks.
+ */
+import { randomBytes } from "node:crypto";
+import { link, lstat, open, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { DomainError } from "../core/index.ts";
+import { crc32c } from "./crc32c.ts";
+
+/** Readable by its owner only: titles, questions and answers are private. */
+export const PRIVATE_FOLDER = { recursive: true, mode: 0o700 } as const;
+const PRIVATE_FILE = 0o600;
+
+/** A process that is killed while it writes leaves its draft behind; readers pass over it. */
+const DRAFT = ".draft";
+export const isDraft = (name: string): boolean => name.endsWith(DRAFT);
+
+/** Creates a file that is never changed afterwards. False, and nothing written, when it already exists. */
+export async function createFile(path: string, bytes: Uint8Array): Promise<boolean> {
+  return withDraft(path, bytes, async (draft) => {
+    try {
+      await link(draft, path);
+      return true;
+    } catch (error) {
+      if (errorCode(error) === "EEXIST") return false;
+      throw error;
+    }
+  });
+}
+
+/** Creates a file or replaces what it held. */
+export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  await withDraft(path, bytes, (draft) => rename(draft, path));
+}
+
+/** What lies in a folder; nothing when there is no such folder. */
+export async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
+  }
+}
+
+/** Removes a folder with all that is in it; false when it is not there. A file that appears meanwhile goes too. */
+export async function removeFolder(folder: string): Promise<boolean> {
+  try {
+    await lstat(folder);
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
+  }
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 10 });
+  await flushFolder(dirname(folder));
+  return true;
+}
+
+/** Makes the creation, renaming or removal of a file in this folder survive a power cut. */
+export async function flushFolder(folder: string): Promise<void> {
+  // Windows cannot open a folder, and keeps names in its journal without being asked.
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** JSON on one line, with the CRC-32C of that line before it. */
+export function encodeJson(value: unknown): Uint8Array {
+  const json = Buffer.from(JSON.stringify(value));
+  return Buffer.concat([Buffer.from(`${crcText(json)} `), json, Buffer.from("\n")]);
+}
+
+/** What `encodeJson` was given; `undefined` when a bit is not as it was written. The checksum vouches for the shape. */
+export function decodeJson<T>(bytes: Uint8Array | undefined): T | undefined {
+  const json = bytes?.subarray(9, -1);
+  if (!bytes || !json || Buffer.from(bytes.subarray(0, 9)).toString() !== `${crcText(json)} ` || bytes.at(-1) !== 10) {
+    return undefined;
+  }
+  return JSON.parse(Buffer.from(json).toString()) as T;
+}
+
+/**
+ * Does file work; what the file system objects to (no right, no space, not a folder) becomes `memory.unavailable`.
+ *
+ * @throws DomainError `memory.unavailable`; what `work` throws of its own, unchanged
+ */
+export async function onDisk<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const code = errorCode(cause);
+    if (cause instanceof DomainError || code === undefined) throw cause;
+    throw new DomainError("memory.unavailable", `${folder}: ${code}`, { cause, details: { folder, code } });
+  }
+}
+
+export const isAbsent = (error: unknown): boolean => errorCode(error) === "ENOENT";
+
+/** e.g. `ENOSPC`; `undefined` when the error is not the file system's. */
+function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "syscall" in error && "code" in error ? String(error.code) : undefined;
+}
+
+async function withDraft<T>(path: string, bytes: Uint8Array, give: (draft: string) => Promise<T>): Promise<T> {
+  const folder = dirname(path);
+  const draft = join(folder, `${randomBytes(8).toString("hex")}${DRAFT}`);
+  try {
+    const handle = await open(draft, "wx", PRIVATE_FILE);
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    const given = await give(draft);
+    await flushFolder(folder);
+    return given;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+const crcText = (bytes: Uint8Array): string => crc32c(bytes).toString(16).padStart(8, "0");

@@ -1,0 +1,25 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { EmbeddedClipMemoryStore, EmbeddedThreadStore, MediaFolder } from "../../memory/index.ts";
+import { memoryFolder, windowFile } from "../../memory/keys.ts";
+import { scratchFolder } from "../support/scratch-folder.ts";
+import { describeClipMemoryStore } from "./clip-memory-store.suite.ts";
+import { describeMediaStore } from "./media-store.suite.ts";
+import { describeThreadStore } from "./thread-store.suite.ts";
+
+describeClipMemoryStore("EmbeddedClipMemoryStore", async () => {
+  const root = await scratchFolder();
+  return {
+    store: new EmbeddedClipMemoryStore(root),
+    async damageWindow(key, index) {
+      const path = join(memoryFolder(root, key), windowFile(index));
+      const bytes = await readFile(path);
+      bytes[40] = (bytes[40] as number) ^ 1;
+      await writeFile(path, bytes);
+    },
+  };
+});
+
+describeThreadStore("EmbeddedThreadStore", async () => new EmbeddedThreadStore(await scratchFolder()));
+
+describeMediaStore("MediaFolder", async () => new MediaFolder(await scratchFolder()));

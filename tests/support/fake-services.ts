@@ -1,0 +1,32 @@
+/** The services of bots/main.ts with the fake model, real stores, and neither bundle nor ffmpeg. */
+import type { Services } from "../../bots/cli/services.ts";
+import { linkSecret } from "../../bots/link-secret.ts";
+import { asTenantId, DomainError, loadConfig } from "../../core/index.ts";
+import { embeddedStores } from "../../memory/index.ts";
+import { createFakeClipModel } from "./fake-clip-model.ts";
+
+/** @param env  as for `damo`, with FAKE_WINDOW_MS and FAKE_CONFIDENCE for the fake model */
+export async function createFakeServices(env: Readonly<Record<string, string | undefined>>): Promise<Services> {
+  const config = loadConfig(env);
+  const stores = embeddedStores(config.home);
+  const model = createFakeClipModel({
+    windowMs: Number(env["FAKE_WINDOW_MS"] ?? 0),
+    confidence: Number(env["FAKE_CONFIDENCE"] ?? 0.9),
+  });
+  return {
+    config,
+    tenantId: asTenantId(config.tenantId),
+    stores: async () => stores,
+    model: async () => model,
+    linkSecret: () => linkSecret(config.home, config.links.secret?.reveal()),
+    verifyBundle: async (folder) => {
+      throw new DomainError("model.bundle_missing", "the fake model has no bundle", { details: { file: folder } });
+    },
+    findFfmpeg: async () => {
+      throw new DomainError("setup.ffmpeg_missing", "the fake model needs none");
+    },
+    close: async () => {
+      await Promise.all([model.close(), stores.memories.close(), stores.threads.close()]);
+    },
+  };
+}

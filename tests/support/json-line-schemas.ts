@@ -1,0 +1,98 @@
+/** What docs/cli.md promises of `--json`, strictly: a key too many or too few fails. */
+import { z } from "zod";
+import { ERROR_CODES, type ErrorCode } from "../../core/index.ts";
+
+const clipId = z.string().regex(/^[0-9a-f]{64}$/);
+const seconds = z.number().nonnegative();
+const ms = z.number().nonnegative();
+const confidence = z.number().min(0).max(1);
+const cache = z.enum(["hit", "resumed", "miss"]);
+const code = z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]);
+const bundle = z.strictObject({ name: z.string(), version: z.string(), fingerprint: clipId });
+const link = z
+  .string()
+  .max(511)
+  .regex(/^http:\/\/[^/]+\/c\/[\w.-]+\?t=[\d.]+#t=[\d.]+,[\d.]+$/);
+
+export const jsonLineSchema = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("progress"),
+    clipId,
+    watchedSeconds: seconds,
+    durationSeconds: seconds,
+    speed: z.number().nonnegative(),
+    etaSeconds: seconds,
+  }),
+  z.strictObject({
+    type: z.literal("watched"),
+    clipId,
+    title: z.string(),
+    durationSeconds: seconds,
+    windows: z.int().positive(),
+    cache,
+    warnings: z.array(z.string()),
+    timing: z.strictObject({ totalMs: ms }),
+    bundle,
+  }),
+  z.strictObject({
+    type: z.literal("answer"),
+    clipId,
+    thread: z.string().min(1),
+    question: z.string().min(1),
+    text: z.string(),
+    spans: z.array(z.strictObject({ startSeconds: seconds, endSeconds: seconds, confidence })),
+    jumpLinks: z.array(link),
+    verdict: z.enum(["found", "unsure", "absent"]),
+    confidence,
+    cache,
+    watchedUpToSeconds: seconds.optional(),
+    timing: z.strictObject({ firstTokenMs: ms, totalMs: ms }),
+    bundle,
+  }),
+  z.strictObject({
+    type: z.literal("moment"),
+    clipId,
+    label: z.string(),
+    startSeconds: seconds,
+    endSeconds: seconds,
+    confidence,
+    jumpLink: link.optional(),
+  }),
+  z.strictObject({
+    type: z.literal("forgotten"),
+    clipId,
+    title: z.string(),
+    memoryRemoved: z.boolean(),
+    turnsRemoved: z.int().nonnegative(),
+    mediaRemoved: z.boolean(),
+  }),
+  z.strictObject({
+    type: z.literal("check"),
+    name: z.string(),
+    ok: z.boolean(),
+    says: z.string(),
+    advice: z.string().optional(),
+    code: code.optional(),
+  }),
+  z.strictObject({
+    type: z.literal("bundle"),
+    name: z.string(),
+    version: z.string(),
+    fingerprint: clipId,
+    license: z.string(),
+    folder: z.string(),
+    sizeBytes: z.int().positive(),
+    inUse: z.boolean(),
+    verified: z.literal(true),
+  }),
+  z.strictObject({ type: z.literal("player"), url: z.url() }),
+  z.strictObject({ type: z.literal("clip"), clipId, title: z.string(), jumpLink: link }),
+  z.strictObject({
+    type: z.literal("error"),
+    code: z.union([code, z.literal("bug")]),
+    text: z.string().min(1),
+    advice: z.string().min(1),
+    retryable: z.boolean(),
+    exitCode: z.int().positive(),
+  }),
+]);
