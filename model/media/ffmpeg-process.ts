@@ -1,0 +1,54 @@
+/**
+ * A running ffmpeg: its outputs as streams, its messages line by line, and one way to end it that leaves no orphan.
+ */
+import { spawn } from "node:child_process";
+import type { Readable } from "node:stream";
+import { DomainError } from "../../core/errors.ts";
+
+export interface FfmpegProcess {
+  /** Pipe 1, then pipe 3. The caller reads them, or ffmpeg waits. */
+  readonly outputs: readonly [Readable, Readable];
+  /** How it ended. Rejects with setup.ffmpeg_missing when it could not be started. */
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** Ends it if it still runs, and waits until it is gone. Safe to call again. */
+  stop(): Promise<void>;
+}
+
+/** A file can hold metadata of megabytes in one line; what we look for is short. */
+const MAX_LINE_CHARACTERS = 4096;
+
+/** @param onLine  called with each line of its messages, cut to 4096 characters */
+export function startFfmpeg(path: string, args: readonly string[], onLine: (line: string) => void): FfmpegProcess {
+  // An empty environment: hostile files are parsed in there, and our tokens are none of its business. No stdin.
+  const child = spawn(path, args, { stdio: ["ignore", "pipe", "pipe", "pipe"], env: {} });
+  const [, output, messages, secondOutput] = child.stdio as unknown as readonly [null, Readable, Readable, Readable];
+
+  let rest = "";
+  messages.setEncoding("utf8");
+  messages.on("data", (text: string) => {
+    const lines = (rest + text).split(/\r?\n/);
+    rest = lines.pop()!.slice(0, MAX_LINE_CHARACTERS);
+    for (const line of lines) onLine(line.slice(0, MAX_LINE_CHARACTERS));
+  });
+
+  const messagesEnded = new Promise<void>((resolve) => messages.once("close", resolve));
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
+    child.once("error", (cause) => {
+      reject(new DomainError("setup.ffmpeg_missing", `ffmpeg could not be started: ${path}`, { cause }));
+    });
+    // Its last lines are still on their way when it exits.
+    child.once("exit", (code, signal) => messagesEnded.then(() => resolve({ code, signal })));
+  });
+  exited.catch(() => {}); // whoever waits for it gets the error; nobody waiting is no crash
+
+  return {
+    outputs: [output, secondOutput],
+    exited,
+    async stop() {
+      // Nothing that it writes is kept, so there is nothing to end gracefully.
+      child.kill("SIGKILL");
+      for (const stream of [output, messages, secondOutput]) stream.destroy();
+      await exited.catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,98 @@
+/** The inside of a session thread: loads its graphs once, then runs them one call at a time until it is closed. */
+import { parentPort, workerData } from "node:worker_threads";
+import { type DecoderPass, type GenerateRequest, generateAnswer } from "../decoding/generate-answer.ts";
+import { KeyValueCaches } from "../decoding/key-value-cache.ts";
+import { outputOf } from "./graph-tensor.ts";
+import { type GraphRunner, loadGraph } from "./runner.ts";
+import { type FromThread, ownBuffers, type ThreadSetup, type ToThread, toPlainError } from "./thread-messages.ts";
+
+if (parentPort === null) throw new Error("session-thread.ts runs in a worker thread only");
+const port = parentPort;
+const setup = workerData as ThreadSetup;
+const runners = new Map<string, GraphRunner>();
+const caches = new KeyValueCaches(setup.decoder?.cacheBytes ?? 0);
+/** Ids of running `generate` calls, and those of them that were cancelled. */
+const generating = new Set<number>();
+const cancelled = new Set<number>();
+
+const send = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+
+port.on("message", (message: ToThread) => {
+  switch (message.type) {
+    case "run":
+      void answer(message.id, () => run(message));
+      return;
+    case "generate":
+      void answer(message.id, () => generate(message.id, message.request));
+      return;
+    case "cancel":
+      if (generating.has(message.id)) cancelled.add(message.id);
+      return;
+    case "close":
+      void close();
+      return;
+  }
+});
+
+try {
+  for (const source of setup.graphs) runners.set(source.name, await loadGraph(source, setup.intraOpThreads));
+  send({ type: "ready" });
+} catch (error) {
+  send({ type: "failed", error: toPlainError(error) });
+}
+
+async function answer(id: number, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    send({ type: "failed", id, error: toPlainError(error) });
+  }
+}
+
+async function run({ id, graph, inputs }: Extract<ToThread, { type: "run" }>): Promise<void> {
+  const outputs = await runnerOf(graph).run(inputs);
+  send({ type: "outputs", id, outputs }, ownBuffers(outputs));
+}
+
+async function generate(id: number, request: GenerateRequest): Promise<void> {
+  generating.add(id);
+  try {
+    if (setup.decoder === undefined) throw new Error("this thread holds no decoder");
+    // `session.run` gives the event loop a turn before each pass, so a `cancel` is seen between two tokens.
+    const tokens = generateAnswer(decoderPass, setup.decoder, caches, request);
+    while (!cancelled.has(id)) {
+      const step = await tokens.next();
+      if (step.done === true) return send({ type: "finished", id, summary: step.value });
+      send({ type: "token", id, token: step.value });
+    }
+    await tokens.return({ promptPositions: 0, reusedPositions: 0 });
+    send({ type: "finished", id });
+  } finally {
+    generating.delete(id);
+    cancelled.delete(id);
+  }
+}
+
+const decoderPass: DecoderPass = async ({ tokens, soft, softMask, past }) => {
+  const [length, width, dims] = [tokens.length, setup.decoder?.width ?? 0, setup.decoder?.dims ?? []];
+  const outputs = await runnerOf("decoder").run({
+    tokens: { data: tokens, dims: [1, length] },
+    soft: { data: soft, dims: [1, length, width] },
+    softMask: { data: softMask, dims: [1, length] },
+    past: { data: past.past, dims: [past.length, ...dims] },
+  });
+  return { logits: outputOf(outputs, "logits").data, present: outputOf(outputs, "present").data };
+};
+
+function runnerOf(graph: string): GraphRunner {
+  const runner = runners.get(graph);
+  if (runner === undefined) throw new Error(`this thread holds no graph ${graph}`);
+  return runner;
+}
+
+async function close(): Promise<void> {
+  for (const id of generating) cancelled.add(id);
+  while (generating.size > 0) await new Promise((resolve) => setImmediate(resolve));
+  for (const runner of runners.values()) await runner.release();
+  port.close();
+}

@@ -1,0 +1,261 @@
+/**
+ * DaMO, figure 2 of the paper, top to bottom (PAPER.md):
+ *
+ *     watch    clip -> windows of frames and sound -> visual and audio encoders -> Temporal-aware Fuseformer
+ *                   -> FUSION queries, which are all that is kept of the clip
+ *     answer   FUSION queries -> Q-Former bridge -> [bridged windows ; dialogue ; question] -> LLM -> text with times
+ *
+ * Watching and answering have a session thread each, started on first use: a question never waits for a window.
+ */
+import type { Span } from "../core/clip.ts";
+import type { WatchedWindow } from "../core/clip-memory.ts";
+import { DomainError } from "../core/errors.ts";
+import type {
+  AnswerEvent,
+  AnswerRequest,
+  ClipModel,
+  Moment,
+  WatchEvent,
+  WatchRequest,
+} from "../core/ports/clip-model.ts";
+import { calibrate, judgeAnswer } from "./answer-confidence.ts";
+import { createAnswerText, readAnswer } from "./answer-text.ts";
+import { encodeSound } from "./audio-encoder.ts";
+import { type Bridge, createBridge } from "./bridge.ts";
+import type { ModelBundle } from "./bundle.ts";
+import { decodeAnswer, decoderShape } from "./decoder.ts";
+import type { GeneratedToken } from "./decoding/generate-answer.ts";
+import { fuseWindow } from "./fuseformer.ts";
+import { type DecodedWindow, type DecodeLimits, decodeClip, logMel } from "./media/index.ts";
+import { mergeMoments, readMoments } from "./moments.ts";
+import { type GraphThread, startGraphThread } from "./onnx/graph-thread.ts";
+import { buildListPrompt, buildQuestionPrompt, encodeQuestionWords, type PromptWindow } from "./prompt.ts";
+import { readAhead } from "./read-ahead.ts";
+import { recallWindows } from "./recall.ts";
+import { embedQuestion } from "./text-encoder.ts";
+import { findTimes } from "./time-tokens.ts";
+import { type BundleTokenizer, loadTokenizer } from "./tokenizer.ts";
+import { encodeFrames } from "./vision-encoder.ts";
+
+export interface ClipModelDeps {
+  readonly bundle: ModelBundle;
+  /** Asked when a clip is watched: answers need no ffmpeg. */
+  readonly findFfmpeg: () => Promise<{ readonly path: string }>;
+  /** Replaced in tests. */
+  readonly decodeClip?: typeof decodeClip;
+}
+
+/** `{ ...config.model, decode: config.decode }` will do. */
+export interface ClipModelOptions {
+  readonly decode: DecodeLimits;
+  /** Threads that one pass of a watching graph may use. */
+  readonly watchThreads: number;
+  /** Threads that one pass of an answering graph may use. */
+  readonly answerThreads: number;
+  /** For the keys and values of recent threads, all together. */
+  readonly decoderCacheBytes?: number;
+  /** For bridged windows of recent clips, all together. */
+  readonly bridgeCacheBytes?: number;
+}
+
+export const CLIP_MODEL_DEFAULTS = {
+  decoderCacheBytes: 128 * 2 ** 20, // some dozen threads of damo-mini
+  bridgeCacheBytes: 32 * 2 ** 20, // 2,000 windows of damo-mini: 4.5 hours
+} as const satisfies Partial<ClipModelOptions>;
+
+/** What one answer needs: a loaded decoder side. */
+interface Answerer {
+  readonly thread: GraphThread;
+  readonly tokenizer: BundleTokenizer;
+  readonly bridge: Bridge;
+}
+
+/**
+ * The DaMO pipeline on this machine. The caller closes it.
+ *
+ * @throws DomainError model.bundle_invalid, model.runtime from the first `watch` or `answer`, when graphs do not load
+ */
+export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions): ClipModel {
+  const { bundle } = deps;
+  const { manifest } = bundle;
+  const { answering, limits, axes, preprocess, windowSeconds } = manifest;
+  const settings = { ...CLIP_MODEL_DEFAULTS, ...options };
+  const decode = deps.decodeClip ?? decodeClip;
+
+  const watcher = once(() =>
+    startGraphThread({
+      graphs: [bundle.graph("vision"), bundle.graph("audio"), bundle.graph("fuseformer")],
+      intraOpThreads: settings.watchThreads,
+    }),
+  );
+
+  const answerer = once(async (): Promise<Answerer> => {
+    const tokenizer = await loadTokenizer(bundle.tokenizerPath);
+    const thread = await startGraphThread({
+      graphs: [bundle.graph("text"), bundle.graph("bridge"), bundle.graph("decoder")],
+      intraOpThreads: settings.answerThreads,
+      decoder: { ...decoderShape(manifest), cacheBytes: settings.decoderCacheBytes },
+    });
+    return { thread, tokenizer, bridge: createBridge(thread, manifest, settings.bridgeCacheBytes) };
+  });
+
+  async function* watch({ path, resumeAfter, signal }: WatchRequest): AsyncGenerator<WatchEvent> {
+    const loading = watcher.get();
+    loading.catch(() => {}); // thrown below, once there is a window to watch
+    const left = new AbortController();
+    const { frameRate, frameSize, sampleRateHz } = preprocess;
+    const decoded = decode({
+      path,
+      ffmpeg: await deps.findFfmpeg(),
+      frameRate,
+      frameSize,
+      sampleRateHz,
+      windowSeconds,
+      limits: settings.decode,
+      ...(resumeAfter === undefined ? {} : { resumeFromWindow: resumeAfter.index + 1 }),
+      signal: AbortSignal.any([left.signal, ...(signal === undefined ? [] : [signal])]),
+    });
+    let state = resumeAfter?.queries;
+    for await (const event of readAhead(decoded, () => left.abort())) {
+      if (event.type !== "window") {
+        yield event;
+        continue;
+      }
+      const window = await watchWindow(await loading, event.window, state);
+      stopIfAborted(signal);
+      state = window.queries;
+      yield { type: "window", window };
+    }
+  }
+
+  async function watchWindow(
+    thread: GraphThread,
+    { index, startSeconds, endSeconds, frames, samples }: DecodedWindow,
+    state: Float32Array | undefined,
+  ): Promise<WatchedWindow> {
+    // Rounded up: a step that holds some sound counts.
+    const audioSteps = Math.ceil((samples.length / (windowSeconds * preprocess.sampleRateHz)) * axes.A);
+    const visual = frames.length === 0 ? undefined : await encodeFrames(thread, manifest, frames);
+    const audio =
+      audioSteps === 0 ? undefined : await encodeSound(thread, manifest, logMel(samples, preprocess, windowSeconds));
+    const fused = await fuseWindow(thread, manifest, { visual, audio, audioSteps, startSeconds, state });
+    return { index, startSeconds, endSeconds, ...fused };
+  }
+
+  async function* answer(request: AnswerRequest): AsyncGenerator<AnswerEvent> {
+    stopIfAborted(request.signal);
+    if (request.windows.length === 0)
+      throw new DomainError("memory.not_watched", "nothing of this clip is watched yet");
+    const { thread, tokenizer, bridge } = await answerer.get();
+    const windows = await bridgeWindows(bridge, await recall(thread, tokenizer, request));
+    const { offsetSeconds } = answering;
+    const prompt = buildQuestionPrompt(tokenizer, limits, { ...request, windows, offsetSeconds });
+    const text = createAnswerText(tokenizer, {
+      grid: { windows, offsetSeconds },
+      durationSeconds: request.durationSeconds,
+    });
+    const tokens: GeneratedToken[] = [];
+    const { threadId, temperature = 0, seed = 0, signal } = request;
+    for await (const token of decodeAnswer(thread, manifest, prompt, { threadId, temperature, seed, signal })) {
+      tokens.push(token);
+      const more = text.push(token);
+      if (more !== "") yield { type: "text", text: more };
+    }
+    const whole = text.finish();
+    if (whole.rest !== "") yield { type: "text", text: whole.rest };
+    const isAbsent = tokens[0]?.token === tokenizer.special.absent;
+    yield { type: "answer", text: whole.text, ...judgeAnswer(tokens, whole.parts, isAbsent, answering) };
+  }
+
+  async function recall(
+    thread: GraphThread,
+    tokenizer: BundleTokenizer,
+    { windows, question, history }: AnswerRequest,
+  ): Promise<readonly WatchedWindow[]> {
+    if (windows.length <= limits.windowsPerAnswer) return windows;
+    const words = encodeQuestionWords(tokenizer, question, limits.questionTokens);
+    const embedding = words.length === 0 ? undefined : await embedQuestion(thread, words);
+    const named = [
+      ...findTimes(question).map(({ seconds }) => pointSpan(seconds)),
+      ...(history.at(-1)?.answer.spans ?? []),
+    ];
+    // One window more: "after that" asks for what follows.
+    const withNext = named.map((span) => ({ ...span, endSeconds: span.endSeconds + windowSeconds }));
+    return recallWindows(windows, limits.windowsPerAnswer, withNext, embedding);
+  }
+
+  async function bridgeWindows(bridge: Bridge, windows: readonly WatchedWindow[]): Promise<PromptWindow[]> {
+    const bridged = await bridge.project(windows.map(({ queries }) => queries));
+    return bridged.map((window, index) => {
+      const { startSeconds, endSeconds } = windows[index] as WatchedWindow;
+      return { startSeconds, endSeconds, ...window };
+    });
+  }
+
+  async function moments(request: Parameters<ClipModel["moments"]>[0]): Promise<readonly Moment[]> {
+    const { thread, tokenizer, bridge } = await answerer.get();
+    const { offsetSeconds } = answering;
+    const found: Moment[] = [];
+    for (const watched of request.windows) {
+      const [window] = (await bridgeWindows(bridge, [watched])) as [PromptWindow];
+      const prompt = buildListPrompt(tokenizer, window, offsetSeconds);
+      const tokens: GeneratedToken[] = [];
+      for await (const token of decodeAnswer(thread, manifest, prompt, {
+        temperature: 0,
+        seed: 0,
+        signal: request.signal,
+      })) {
+        tokens.push(token);
+      }
+      const verdict = tokens[0];
+      if (verdict?.token !== tokenizer.special.found) continue;
+      const parts = readAnswer(tokenizer, tokens, {
+        grid: { windows: [window], offsetSeconds },
+        durationSeconds: request.durationSeconds,
+      });
+      found.push(...readMoments(parts, (probability) => calibrate(verdict.probability * probability, answering)));
+    }
+    return mergeMoments(found, offsetSeconds);
+  }
+
+  return {
+    bundle: bundle.identity,
+    axes,
+    windowSeconds,
+    watch,
+    answer,
+    moments,
+    async close() {
+      const threads = await Promise.all([watcher.started(), answerer.started()]);
+      const [watching, answers] = threads;
+      await Promise.all([watching?.close(), answers?.thread.close()]);
+    },
+  };
+}
+
+const pointSpan = (seconds: number): Span => ({ startSeconds: seconds, endSeconds: seconds + Number.EPSILON });
+
+function stopIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new DomainError("cancelled", "cancelled by the caller");
+}
+
+interface Once<Value> {
+  get(): Promise<Value>;
+  /** What `get` made, without making it; undefined when it was never asked for, or failed. */
+  started(): Promise<Value | undefined>;
+}
+
+/** Makes it on first use, shares the promise, forgets it on failure. */
+function once<Value>(make: () => Promise<Value>): Once<Value> {
+  let made: Promise<Value> | undefined;
+  return {
+    get() {
+      made ??= make().catch((error: unknown) => {
+        made = undefined;
+        throw error;
+      });
+      return made;
+    },
+    started: async () => made?.catch(() => undefined),
+  };
+}

@@ -1,0 +1,36 @@
+/** Chooses the windows that an answer reads: all when they fit, otherwise the ones that the question is about. */
+import type { Span } from "../core/clip.ts";
+import type { WatchedWindow } from "../core/clip-memory.ts";
+
+/**
+ * @param windows    everything watched, in time order
+ * @param limit      how many the decoder can read
+ * @param named      spans that the question, or the answer before it, points at: their windows come first
+ * @param embedding  [E] of the question, unit length; absent when the question has no words beside times
+ * @returns          at most `limit` windows, in time order
+ */
+export function recallWindows(
+  windows: readonly WatchedWindow[],
+  limit: number,
+  named: readonly Span[],
+  embedding: Float32Array | undefined,
+): readonly WatchedWindow[] {
+  if (windows.length <= limit) return windows;
+  const isNamed = (window: Span): number => (named.some((span) => overlap(span, window)) ? 1 : 0);
+  const similarity = (window: WatchedWindow): number =>
+    embedding === undefined ? 0 : dot(window.embedding, embedding);
+  return windows
+    .map((window) => ({ window, isNamed: isNamed(window), similarity: similarity(window) }))
+    .sort((a, b) => b.isNamed - a.isNamed || b.similarity - a.similarity || a.window.index - b.window.index)
+    .slice(0, limit)
+    .map(({ window }) => window)
+    .sort((a, b) => a.index - b.index);
+}
+
+const overlap = (a: Span, b: Span): boolean => a.startSeconds < b.endSeconds && b.startSeconds < a.endSeconds;
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < a.length; index += 1) sum += (a[index] as number) * (b[index] as number);
+  return sum;
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { recallWindows } from "../../../model/recall.ts";
+
+/** Eight-second windows whose embedding is [similarity to the question [1, 0], rest]. */
+const windows = [0.1, 0.9, 0.2, 0.8, 0.3, 0.7].map((similarity, index) => ({
+  index,
+  startSeconds: index * 8,
+  endSeconds: (index + 1) * 8,
+  queries: new Float32Array(1),
+  embedding: Float32Array.of(similarity, 0),
+}));
+const question = Float32Array.of(1, 0);
+const indexes = (...args: Parameters<typeof recallWindows>) => recallWindows(...args).map(({ index }) => index);
+
+describe("recallWindows", () => {
+  it("takes all windows when they fit", () => {
+    expect(indexes(windows, 6, [], undefined)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it("takes those nearest to the question, in time order", () => {
+    expect(indexes(windows, 3, [], question)).toEqual([1, 3, 5]);
+  });
+
+  it("takes windows of named times first, however far they are from the question", () => {
+    expect(indexes(windows, 3, [{ startSeconds: 17, endSeconds: 18 }], question)).toEqual([1, 2, 3]);
+  });
+
+  it("does not count a window that a span only touches", () => {
+    expect(indexes(windows, 2, [{ startSeconds: 8, endSeconds: 16 }], question)).toEqual([1, 3]);
+  });
+
+  it("never takes more than the limit, even when more are named", () => {
+    expect(indexes(windows, 2, [{ startSeconds: 0, endSeconds: 48 }], question)).toEqual([1, 3]);
+  });
+
+  it("falls back to the start of the clip for a question without words", () => {
+    expect(indexes(windows, 2, [], undefined)).toEqual([0, 1]);
+  });
+});
