@@ -1,0 +1,114 @@
+/** What `--json` prints, one object a line, always on stdout. docs/cli.md is the page for people; a test compares both. */
+import type { BundleIdentity, CacheOutcome, ErrorCode, MomentSpan, Span, Verdict } from "../../core/index.ts";
+
+interface ProgressLine {
+  readonly type: "progress";
+  readonly clipId: string;
+  readonly watchedSeconds: number;
+  readonly durationSeconds: number;
+  /** Media seconds watched in one second. */
+  readonly speed: number;
+  readonly etaSeconds: number;
+}
+
+interface WatchedLine {
+  readonly type: "watched";
+  readonly clipId: string;
+  readonly title: string;
+  readonly durationSeconds: number;
+  readonly windows: number;
+  readonly cache: CacheOutcome;
+  readonly warnings: readonly string[];
+  readonly timing: { readonly totalMs: number };
+  readonly bundle: BundleIdentity;
+}
+
+export interface AnswerLine {
+  readonly type: "answer";
+  readonly clipId: string;
+  readonly thread: string;
+  readonly question: string;
+  readonly text: string;
+  readonly spans: readonly MomentSpan[];
+  /** One a span, in the same order. Empty when there is no fixed port to link to. */
+  readonly jumpLinks: readonly string[];
+  readonly verdict: Verdict;
+  readonly confidence: number;
+  readonly cache: CacheOutcome;
+  /** Set when the answer knows the clip up to this second only. */
+  readonly watchedUpToSeconds?: number;
+  readonly timing: { readonly firstTokenMs: number; readonly totalMs: number };
+  readonly bundle: BundleIdentity;
+}
+
+interface MomentLine extends Span {
+  readonly type: "moment";
+  readonly clipId: string;
+  readonly label: string;
+  readonly confidence: number;
+  readonly jumpLink?: string;
+}
+
+interface ForgottenLine {
+  readonly type: "forgotten";
+  readonly clipId: string;
+  readonly title: string;
+  readonly memoryRemoved: boolean;
+  readonly turnsRemoved: number;
+  readonly mediaRemoved: boolean;
+}
+
+export interface CheckLine {
+  readonly type: "check";
+  readonly name: string;
+  readonly ok: boolean;
+  readonly says: string;
+  readonly advice?: string;
+  /** Set on a problem. */
+  readonly code?: ErrorCode;
+}
+
+interface BundleLine {
+  readonly type: "bundle";
+  readonly name: string;
+  readonly version: string;
+  readonly fingerprint: string;
+  readonly license: string;
+  readonly folder: string;
+  readonly sizeBytes: number;
+  readonly inUse: boolean;
+  readonly verified: boolean;
+}
+
+interface PlayerLine {
+  readonly type: "player";
+  readonly url: string;
+}
+
+interface PlayableLine {
+  readonly type: "clip";
+  readonly clipId: string;
+  readonly title: string;
+  readonly jumpLink: string;
+}
+
+export interface ErrorLine {
+  readonly type: "error";
+  readonly code: ErrorCode | "bug";
+  readonly text: string;
+  readonly advice: string;
+  readonly retryable: boolean;
+  readonly exitCode: number;
+}
+
+export type JsonLine =
+  | ProgressLine
+  | WatchedLine
+  | AnswerLine
+  | MomentLine
+  | ForgottenLine
+  | CheckLine
+  | BundleLine
+  | PlayerLine
+  | PlayableLine
+  | ErrorLine;

@@ -1,0 +1,73 @@
+/** The composition root of the `damo` command: reads the environment, chooses the adapters, ends the process. */
+import { readFileSync } from "node:fs";
+import { runCli } from "./cli/run-cli.ts";
+import type { Services } from "./cli/services.ts";
+
+/** Everything heavy is imported inside: `damo --help` loads none of it, `damo forget` no model. */
+async function createServices(): Promise<Services> {
+  const { asTenantId, loadConfig } = await import("../core/index.ts");
+  const config = loadConfig(process.env);
+
+  const findFfmpeg = async () => {
+    const { resolveFfmpeg } = await import("../model/index.ts");
+    return resolveFfmpeg({ configured: config.decode.ffmpegBin, searchPath: process.env["PATH"] });
+  };
+  const openStores = async () => {
+    const { embeddedStores } = await import("../memory/index.ts");
+    return embeddedStores(config.home);
+  };
+  const loadModel = async () => {
+    const { createClipModel, loadBundle } = await import("../model/index.ts");
+    const bundle = await loadBundle(config.model.bundleFolder);
+    return createClipModel({ bundle, findFfmpeg }, { ...config.model, decode: config.decode });
+  };
+
+  let stores: ReturnType<typeof openStores> | undefined;
+  let model: ReturnType<typeof loadModel> | undefined;
+  return {
+    config,
+    tenantId: asTenantId(config.tenantId),
+    findFfmpeg,
+    stores: () => (stores ??= openStores()),
+    model: () => (model ??= loadModel()),
+    linkSecret: async () => {
+      const { linkSecret } = await import("./link-secret.ts");
+      return linkSecret(config.home, config.links.secret?.reveal());
+    },
+    verifyBundle: async (folder) => (await (await import("../model/index.ts")).loadBundle(folder)).manifest,
+    close: async () => {
+      // What could not be made has been reported where it was asked for.
+      await (await model?.catch(() => undefined))?.close();
+      const opened = await stores?.catch(() => undefined);
+      await Promise.all([opened?.memories.close(), opened?.threads.close()]);
+    },
+  };
+}
+
+const packageFile = new URL("../package.json", import.meta.url);
+const { version } = JSON.parse(readFileSync(packageFile, "utf8")) as { version: string };
+
+const cancelled = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    // The second time nobody wants to wait for anything.
+    if (cancelled.signal.aborted) process.exit(130);
+    cancelled.abort();
+  });
+}
+
+// `damo moments ... | head -3`: the reader has seen enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  version,
+  signal: cancelled.signal,
+  now: Date.now,
+  createServices,
+});
