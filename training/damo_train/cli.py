@@ -1,0 +1,205 @@
+"""`damo-train`: every step of making a bundle, resumable, same commands on two CPU cores and on a GPU host.
+
+    damo-train smoke   --out DIR          all stages on a tiny network with made-up features, exports a bundle (< 3 minutes)
+    damo-train language|library|stage1|stage2|stage3|stage4|export --run DIR ...
+    damo-train all     --run DIR          the steps above in order; each goes on from its checkpoint or is skipped
+"""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from .config import NetworkConfig, damo_mini, damo_tiny
+from .export import export_bundle, round_weights, write_golden
+from .language.soft_words import SoftWords
+from .language.things import Thing, demo_things, load_things
+from .network.checkpoint import load_encoders
+from .network.damo import Damo
+from .stages import alignment, bridging, language, temporal_perception
+from .stages.alignment import AlignmentHead
+from .theatre.library import Library, SceneEntry, build
+from .theatre.playbill import Playbill
+from .theatre.soundtrack import Sounding
+
+ANSWERING = {"absentThreshold": 0.5, "unsureThreshold": 0.35, "calibration": {"scale": 1.0, "bias": 0.0}}
+
+
+def make_network(config: NetworkConfig, tokenizer: Tokenizer, things: list[Thing]) -> tuple[Damo, AlignmentHead, SoftWords]:
+    network = Damo(config)
+    head = AlignmentHead(config.fuseformer.channels, config.fuseformer.embedding)
+    return network, head, SoftWords(things, tokenizer, config.language_model.channels)
+
+
+def load_language(network: Damo, soft_words: SoftWords, run: Path) -> None:
+    state = torch.load(run / "language.pt", map_location="cpu", weights_only=False)
+    network.language_model.load_state_dict(state["model"])
+    soft_words.load_state_dict(state["soft_words"])
+
+
+def load_stage(network: Damo, head: AlignmentHead, run: Path, stage: int) -> None:
+    state = torch.load(run / f"stage{stage}.pt", map_location="cpu", weights_only=False)["modules"]
+    if "language_model" in state:
+        network.language_model.add_lora()
+    for name, values in state.items():
+        (head if name == "head" else getattr(network, name)).load_state_dict(values)
+
+
+def run_stages(network, head, soft_words, things, tokenizer, bill, held_out, run: Path, minutes: dict[int, float],
+               steps: int | None, seed: int, batch_size: int) -> dict[str, dict]:
+    common = dict(out=run, steps=steps, seed=seed, batch_size=batch_size)
+    report = {"stage1": alignment.run(network, head, things, tokenizer, bill, held_out, minutes=minutes[1], **common)}
+    report["stage2"] = bridging.run(network, head, soft_words, things, tokenizer, bill, held_out, minutes=minutes[2], **common)
+    for stage in (3, 4):
+        report[f"stage{stage}"] = temporal_perception.run(stage, network, head, soft_words, things, tokenizer, bill, held_out,
+                                                          minutes=minutes[stage], **common)
+    return report
+
+
+def made_up_library(things: list[Thing], seed: int, vision_channels: int = 256, audio_channels: int = 192) -> Library:
+    """Features that a perfect encoder might give: one random direction a thing. For the smoke run, which has no data."""
+    rng = np.random.default_rng(seed)
+    looks = {t.name: rng.standard_normal(vision_channels).astype(np.float16) for t in things if not t.heard}
+    sounds = {t.name: rng.standard_normal(audio_channels).astype(np.float16) for t in things if t.heard}
+    names = list(looks)
+    patches, globals_, scenes, photos, rows = [], [], [], [], 0
+
+    def add(labels: tuple[str, ...]) -> None:
+        frame = 0.1 * rng.standard_normal((16, vision_channels))
+        for label in labels:
+            frame[rng.integers(0, 16, 4)] += looks[label]
+        patches.append(frame.astype(np.float16)), globals_.append(frame.mean(0).astype(np.float16))
+
+    for index in range(24):
+        one, other = (names[int(i)] for i in rng.permutation(len(names))[:2])
+        photos.append(SceneEntry((one,), (), rows))
+        for _ in range(3):
+            add((one,))
+        scenes.append(SceneEntry((), (one, other), rows + 3))
+        for labels in [()] * 3 + [(one,)] * 4 + [(other,)] * 4 + [(one, other)] * 4:
+            add(labels)
+        rows += 18
+    audio, tracks = [], []
+    for index in range(24):
+        count, heard = 1 + index % 3, []
+        window = 0.1 * rng.standard_normal((count * 32, audio_channels))
+        label = list(sounds)[index % len(sounds)]
+        start = int(rng.integers(0, count * 32 - 12))
+        window[start : start + 12] += sounds[label]
+        heard.append(Sounding(label, start / 4, (start + 12) / 4))
+        tracks.append((len(audio), count, heard))
+        audio += list(window.reshape(count, 32, audio_channels).astype(np.float16))
+    return Library(np.stack(patches), np.stack(globals_), scenes, photos, np.stack(audio), tracks)
+
+
+def smoke(out: Path, steps: int, seed: int) -> dict:
+    """All stages, tiny, no data; exports a bundle that `damo models verify` accepts, and golden tensors."""
+    torch.manual_seed(seed)
+    config, things, run = damo_tiny(), demo_things(), out / "run"
+    shutil.rmtree(run, ignore_errors=True)
+    texts = ["a dog runs after a ball", "a cat sits under a tree", "a red flag stands beside a car"]
+    report = {"language": language.train(config, things, texts, run, 1, seed, batch_size=8, steps=steps)}
+    tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
+    network, head, soft_words = make_network(config, tokenizer, things)
+    load_language(network, soft_words, run)
+    library = made_up_library(things, seed, config.fuseformer.vision_channels, config.fuseformer.audio_channels)
+    bill, held_out = Playbill(library, things, seed), Playbill(library, things, seed + 1)
+    report |= run_stages(network, head, soft_words, things, tokenizer, bill, held_out, run, {k: 1 for k in (1, 2, 3, 4)},
+                         steps, seed, batch_size=4)
+    export(network, run / "tokenizer.json", out / "bundle", things, report["stage4"], "0.0.0-smoke", out / "golden")
+    return report
+
+
+def card(things: list[Thing], metrics: dict[str, float], config: NetworkConfig) -> dict:
+    return {
+        "summary": f"{config.name}: DaMO (arXiv 2506.11558), trained from scratch on composed clips.",
+        "sees": sorted(thing.name for thing in things if not thing.heard),
+        "hears": sorted(thing.name for thing in things if thing.heard),
+        "limits": ["English questions about what appears or sounds, when, in what order, how often.",
+                   "No transcripts, no reading of text, no open-ended actions.",
+                   "Times are half seconds; an answer reads at most "
+                   f"{config.language_model.windows_per_answer} windows of {config.clock.window_seconds:g} seconds."],
+        "metrics": {key: round(float(value), 4) for key, value in metrics.items()},
+        "attribution": ["See NOTICE: Caltech-101, Grocery Store Dataset, Oxford-IIIT Pet, COCO, BOSS, Noto Emoji, Twemoji, "
+                        "elementary wallpapers, ESC-10, Berklee/OLPC, Salamander, mod-sounds, Sonic Pi, MAX audio, FSDD."],
+        "examples": ["when does the dog appear?", "when does the bell ring?", "what comes after that?"],
+    }
+
+
+def export(network: Damo, tokenizer_file: Path, out: Path, things: list[Thing], metrics: dict, version: str,
+           golden: Path | None = None, answering: dict | None = None) -> dict:
+    network.language_model.merge_lora()
+    network.eval()
+    round_weights(network)
+    manifest = export_bundle(network, tokenizer_file, out, card(things, metrics, network.config), version,
+                             answering or ANSWERING)
+    if golden:
+        write_golden(network, golden)
+    return manifest
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="damo-train", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("command", choices=["smoke", "language", "library", "stage1", "stage2", "stage3", "stage4", "export", "all"])
+    parser.add_argument("--data", type=Path, default=Path("../../shared/training-data"))
+    parser.add_argument("--run", "--out", dest="run", type=Path, default=Path("runs/mini"))
+    parser.add_argument("--vision", type=Path, help="checkpoint of the vision encoder (stages/distil_vision.py)")
+    parser.add_argument("--audio", type=Path, help="checkpoint of the audio encoder (stages/distil_audio.py)")
+    parser.add_argument("--bundle", type=Path, default=Path("../model/bundles/damo-mini"))
+    parser.add_argument("--golden", type=Path)
+    parser.add_argument("--version", default="0.1.0")
+    parser.add_argument("--minutes", type=float, nargs="*", default=[50, 12, 8, 12, 6], help="language, stage 1, 2, 3, 4")
+    parser.add_argument("--steps", type=int, help="instead of minutes")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    if options.command == "smoke":
+        print(json.dumps(smoke(options.run, options.steps or 20, options.seed)))
+        return
+    config, things, run = damo_mini(), load_things(options.data), options.run
+    minutes = dict(enumerate(options.minutes))
+    everything = options.command == "all"
+    if everything or options.command == "language":
+        language.train(config, things, language.captions(options.data), run, minutes[0], options.seed)
+    encoders = load_encoders(options.vision or run / "vision.pt", options.audio or run / "audio.pt")
+    libraries = {"train": (3500, 7000, 3500, 11), "val": (500, 900, 400, 12)}
+    if everything or options.command == "library":
+        for split, (scenes, photos, tracks, seed) in libraries.items():
+            if not (run / f"library-{split}.pt").exists():
+                library = build(options.data, split, *encoders, scenes, photos, tracks, seed, config.clock)
+                torch.save(library, run / f"library-{split}.pt", pickle_protocol=5)
+    if options.command in ("language", "library"):
+        return
+    tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
+    network, head, soft_words = make_network(config, tokenizer, things)
+    network.vision, network.audio = encoders
+    load_language(network, soft_words, run)
+    if options.command == "export":
+        load_stage(network, head, run, 4)
+    else:
+        first = 1 if everything else int(options.command[-1])
+        for stage in range(1, first):
+            load_stage(network, head, run, stage)
+        bill, held_out = (Playbill(torch.load(run / f"library-{split}.pt", weights_only=False), things, options.seed + shift)
+                          for split, shift in (("train", 0), ("val", 100)))
+        for stage in range(first, 5 if everything else first + 1):
+            common = dict(out=run, minutes=minutes[stage], steps=options.steps, seed=options.seed, batch_size=options.batch)
+            if stage == 1:
+                alignment.run(network, head, things, tokenizer, bill, held_out, **common)
+            elif stage == 2:
+                bridging.run(network, head, soft_words, things, tokenizer, bill, held_out, **common)
+            else:
+                temporal_perception.run(stage, network, head, soft_words, things, tokenizer, bill, held_out, **common)
+    if everything or options.command == "export":
+        metrics = torch.load(run / "stage4.pt", map_location="cpu", weights_only=False)["metrics"]
+        export(network, run / "tokenizer.json", options.bundle, things, metrics, options.version, options.golden)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Rows 2 to 7: from frozen encoder tokens to the FUSION queries of a window, which are what the product caches.
+
+    vision patches, global --> global residual --> grouped temporal conv --> + temporal embedding --.
+    audio tokens           --> global residual --------------------------> + temporal embedding --. |
+                                                                                                   | |
+    each of the stacked layers (row 7):                                                            v v
+        unimodal attention (row 5):    stream = self-attention(stream); compressed = cross-attention(queries, stream)
+        multimodal attention (row 6):  FUSION = self-attention over [FUSION; compressed visual; compressed audio; state]
+
+`state` is ours, not the paper's (MODEL section 1, 'Streaming'): the FUSION queries of the window before as extra keys.
+A clip of one window, with no state, is exactly the paper's network.
+"""
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor, nn
+
+from ..config import ClockConfig, FuseformerConfig
+from .attention import CrossAttentionBlock, SelfAttentionBlock
+from .global_residual import AudioGlobalResidual, VisualGlobalResidual
+from .temporal_conv import GroupedTemporalConv
+from .temporal_embedding import TemporalEmbedding
+
+NOTHING = -1e4  # added to the score of a key that is not there; not -inf: a whole stream may be missing
+
+
+def mask_bias(mask: Tensor) -> Tensor:
+    """mask [B, M], 1 = there -> [B, 1, 1, M] to add to attention scores."""
+    return rearrange((1.0 - mask) * NOTHING, "b m -> b 1 1 m")
+
+
+class UnimodalAttention(nn.Module):
+    """Row 5: one stream of one layer."""
+
+    def __init__(self, config: FuseformerConfig):
+        super().__init__()
+        self.refine = SelfAttentionBlock(config.channels, config.heads, config.mlp_ratio, config.dropout)
+        self.queries = nn.Parameter(torch.randn(config.compression_queries, config.channels) * 0.02)
+        self.compress = CrossAttentionBlock(config.channels, config.heads)
+
+    def forward(self, stream: Tensor, bias: Tensor, clock: Tensor) -> tuple[Tensor, Tensor]:
+        """stream [B, N, D], clock [B, 16, D] temporal embedding of the compression queries -> stream, [B, 16, D]."""
+        stream = self.refine(stream, bias)
+        return stream, self.compress(self.queries + clock, stream, bias)
+
+
+class FuseformerLayer(nn.Module):
+    def __init__(self, config: FuseformerConfig):
+        super().__init__()
+        self.visual = UnimodalAttention(config)
+        self.audio = UnimodalAttention(config)
+        self.modality = nn.Parameter(torch.randn(4, config.channels) * 0.02)  # FUSION, visual, audio, state
+        self.fuse = SelfAttentionBlock(config.channels, config.heads, config.mlp_ratio, config.dropout)
+
+    def forward(self, fusion, visual, audio, state, visual_bias, audio_bias, fusion_bias, clock):
+        visual, seen = self.visual(visual, visual_bias, clock)
+        audio, heard = self.audio(audio, audio_bias, clock)
+        together = torch.cat([fusion + self.modality[0], seen + self.modality[1], heard + self.modality[2],
+                              state + self.modality[3]], dim=1)
+        fused = self.fuse(together, fusion_bias)[:, : fusion.shape[1]]
+        return fused, visual, audio
+
+
+class Fuseformer(nn.Module):
+    def __init__(self, config: FuseformerConfig, clock: ClockConfig):
+        super().__init__()
+        self.config, self.clock = config, clock
+        self.visual_residual = VisualGlobalResidual(config)
+        self.audio_residual = AudioGlobalResidual(config)
+        self.temporal_conv = GroupedTemporalConv(config)
+        self.temporal_embedding = TemporalEmbedding(config.channels, clock.window_seconds)
+        self.queries = nn.Parameter(torch.randn(config.queries, config.channels) * 0.02)
+        self.state_norm = nn.LayerNorm(config.channels)
+        self.layers = nn.ModuleList(FuseformerLayer(config) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(config.channels)
+        self.pool_query = nn.Parameter(torch.randn(1, 1, config.channels) * 0.02)
+        self.pool = CrossAttentionBlock(config.channels, config.heads)
+        self.embed = nn.Linear(config.channels, config.embedding)
+        steps = clock.frames // config.temporal_stride
+        self.register_buffer("visual_times", _centres(steps, clock.window_seconds).repeat_interleave(config.reduced_patches))
+        self.register_buffer("audio_times", _centres(clock.audio_steps, clock.window_seconds))
+        self.register_buffer("query_times", _centres(config.queries, clock.window_seconds))
+
+    def forward(self, patches, global_token, visual_mask, audio, audio_mask, start_seconds, state, state_mask):
+        """One window for each of B clips.
+
+        patches [B, T, P, Cv], global_token [B, T, Cv], visual_mask [B, T], audio [B, A, Ca], audio_mask [B, A],
+        start_seconds [B], state [B, Q, D] (queries of the window before), state_mask [B] (0 = there was none)
+        -> queries [B, Q, D], embedding [B, E] of unit length.
+        """
+        stride = self.config.temporal_stride
+        visual = self.visual_residual(patches, global_token) * rearrange(visual_mask, "b t -> b t 1 1")
+        visual = rearrange(self.temporal_conv(visual), "b t r d -> b (t r) d")
+        step_mask = rearrange(visual_mask, "b (t s) -> b t s", s=stride).amax(-1)
+        visual_bias = mask_bias(step_mask.repeat_interleave(self.config.reduced_patches, dim=1))
+        visual = visual + self.temporal_embedding(self.visual_times, start_seconds)
+        audio = self.audio_residual(audio, audio_mask) + self.temporal_embedding(self.audio_times, start_seconds)
+        audio_bias = mask_bias(audio_mask)
+
+        clock = self.temporal_embedding(self.query_times, start_seconds)
+        fusion = self.queries + clock
+        state = self.state_norm(state) + clock
+        ones = torch.ones_like(state[:, :, 0])
+        anything_seen = visual_mask.amax(1, keepdim=True) * ones
+        anything_heard = audio_mask.amax(1, keepdim=True) * ones
+        fusion_bias = mask_bias(torch.cat([ones, anything_seen, anything_heard, state_mask.unsqueeze(1) * ones], dim=1))
+        for layer in self.layers:
+            fusion, visual, audio = layer(fusion, visual, audio, state, visual_bias, audio_bias, fusion_bias, clock)
+        queries = self.norm(fusion)
+        pooled = self.pool(self.pool_query.expand(queries.shape[0], -1, -1), queries)[:, 0]
+        return queries, F.normalize(self.embed(pooled), dim=-1)
+
+
+def _centres(count: int, seconds: float) -> Tensor:
+    return (torch.arange(count) + 0.5) * (seconds / count)

@@ -1,0 +1,89 @@
+"""What every stage does around its loss: schedule, clipping, curve, checkpoint, resume."""
+
+import csv
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..network.checkpoint import save_atomically
+
+
+def run_stage(name: str, out: Path, parameters: list[tuple[list[nn.Parameter], float]], modules: dict[str, nn.Module],
+              loss: Callable[[int], dict[str, torch.Tensor]], evaluate: Callable[[], dict[str, float]], minutes: float,
+              steps: int | None = None, every: int = 100, warm_up: int = 60) -> dict[str, float]:
+    """Optimises the sum of `loss(step)`'s terms until `minutes` (or `steps`) are over. Returns the last metrics.
+
+    parameters: (list, learning rate) pairs. `out/NAME.pt` holds modules, optimiser, step and seconds spent; a run that
+    finds one goes on from there. `out/NAME.csv` is the curve.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    optimizer = torch.optim.AdamW([{"params": group, "lr": rate, "peak": rate} for group, rate in parameters],
+                                  betas=(0.9, 0.98), weight_decay=0.02)
+    flat = [parameter for group, _ in parameters for parameter in group]
+    checkpoint, step, spent = out / f"{name}.pt", 0, 0.0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location="cpu", weights_only=False)
+        for key, module in modules.items():
+            module.load_state_dict(state["modules"][key])
+        optimizer.load_state_dict(state["optimizer"])
+        step, spent = state["step"], state["seconds"]
+        if state["done"]:
+            return state["metrics"]
+    began = time.monotonic() - spent
+    sums: dict[str, list[float]] = {}
+    metrics: dict[str, float] = {}
+    rows: list[dict] = []
+
+    def save(done: bool) -> None:
+        save_atomically({"modules": {key: module.state_dict() for key, module in modules.items()},
+                         "optimizer": optimizer.state_dict(), "step": step, "seconds": time.monotonic() - began,
+                         "metrics": metrics, "done": done}, checkpoint)
+
+    while True:
+        seconds = time.monotonic() - began
+        progress = step / steps if steps else seconds / (60 * minutes)
+        if progress >= 1:
+            break
+        share = min(1.0, (step + 1) / warm_up) * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak"] * share
+        with torch.autocast("cpu", torch.bfloat16):
+            terms = loss(step)
+        optimizer.zero_grad(set_to_none=True)
+        sum(terms.values()).backward()
+        torch.nn.utils.clip_grad_norm_(flat, 1.0)
+        optimizer.step()
+        for key, value in terms.items():
+            sums.setdefault(key, []).append(value.item())
+        step += 1
+        if step % every == 0 or (steps and step == steps):
+            for module in modules.values():
+                module.eval()
+            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+                metrics = evaluate()
+            for module in modules.values():
+                module.train()
+            row = {"step": step, "seconds": round(time.monotonic() - began),
+                   **{key: round(float(np.mean(values)), 4) for key, values in sums.items()},
+                   **{key: round(value, 4) for key, value in metrics.items()}}
+            rows.append(row)
+            write_curve(out / f"{name}.csv", row)
+            print(name, row, flush=True)
+            sums = {}
+            save(done=False)
+    save(done=True)
+    return metrics
+
+
+def write_curve(file: Path, row: dict) -> None:
+    new = not file.exists()
+    with open(file, "a", newline="", encoding="utf-8") as curve:
+        writer = csv.DictWriter(curve, fieldnames=list(row), extrasaction="ignore")
+        if new:
+            writer.writeheader()
+        writer.writerow(row)

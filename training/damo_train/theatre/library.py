@@ -1,0 +1,150 @@
+"""Renders scenes and soundtracks once and keeps what the frozen encoders make of them (MODEL section 4: precompute,
+then mix clips in feature space). Composition by frame is exact, because the vision encoder sees one frame at a time.
+
+    scene s:  nobody 0..1 | A at 4 stations | B at 4 stations | A and B at 4 stations      (frames of one scene in a row)
+    photo p:  3 crops                                                                      (a shot that fills the screen)
+"""
+
+import argparse
+import pickle
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..config import ClockConfig
+from ..data.mel import log_mel
+from ..language.things import normalise
+from .scenery import POSITIONS, SceneMaker, develop
+from .soundtrack import SoundMixer, Sounding
+
+EMPTY_FRAMES = 3
+
+
+@dataclass
+class SceneEntry:
+    base_labels: tuple[str, ...]
+    actor_labels: tuple[str, ...]
+    first_frame: int  # row of the feature arrays
+
+    def row(self, present: tuple[bool, ...], station: int) -> int:
+        """Feature row of a frame with these actors at this station."""
+        if not any(present):
+            return self.first_frame + station % EMPTY_FRAMES
+        base = self.first_frame + EMPTY_FRAMES
+        if len(present) == 1 or present == (True, False):
+            return base + station % POSITIONS
+        return base + (POSITIONS if present == (False, True) else 2 * POSITIONS) + station % POSITIONS
+
+
+@dataclass
+class Library:
+    patches: np.ndarray  # float16 [frames, 16, Cv]
+    globals: np.ndarray  # float16 [frames, Cv]
+    scenes: list[SceneEntry]
+    photos: list[SceneEntry]  # full-screen shots: no actors, EMPTY_FRAMES crops each
+    audio: np.ndarray  # float16 [windows, A, Ca]
+    tracks: list[tuple[int, int, list[Sounding]]]  # first window, windows, what sounds in it
+
+
+def frames_of(maker: SceneMaker, scenes: int, photos: int, rng: np.random.Generator):
+    """Yields (entry, list of uint8 [3, 128, 128])."""
+    common_items = [item for items in maker.by_label.values() for item in items]
+    labels = list(maker.by_label)
+    for index in range(photos):
+        if rng.random() < 0.06 and maker.scenes:
+            item = maker.scenes[int(rng.integers(len(maker.scenes)))]
+        elif rng.random() < 0.6:
+            item = common_items[int(rng.integers(len(common_items)))]
+        else:
+            items = maker.by_label[labels[int(rng.integers(len(labels)))]]
+            item = items[int(rng.integers(len(items)))]
+        drawn = [maker.photo_scene(item, rng) for _ in range(EMPTY_FRAMES)]
+        yield "photo", SceneEntry(drawn[0][1], (), 0), [develop(picture, rng) for picture, _ in drawn]
+    for index in range(scenes):
+        scene = maker.scene(rng)
+        frames = [scene.frame((False,) * len(scene.actors), k) for k in range(EMPTY_FRAMES)]
+        casts = [(True,)] if len(scene.actors) == 1 else [(True, False), (False, True), (True, True)]
+        frames += [scene.frame(cast, k) for cast in casts for k in range(POSITIONS)]
+        entry = SceneEntry(scene.base_labels, tuple(actor.label for actor in scene.actors), 0)
+        yield "scene", entry, [develop(frame, rng) for frame in frames]
+
+
+@torch.no_grad()
+def build(data: Path, split: str, vision, audio, scenes: int, photos: int, tracks: int, seed: int, clock: ClockConfig,
+          log=print) -> Library:
+    rng = np.random.default_rng(seed)
+    maker, mixer = SceneMaker(data, split, normalise), SoundMixer(data, split, normalise)
+    vision.eval(), audio.eval()
+    patches, globals_, scene_entries, photo_entries, waiting = [], [], [], [], []
+    rows, began = 0, time.monotonic()
+
+    def flush() -> None:
+        batch = torch.from_numpy(np.stack(waiting)).float().div_(255).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            tokens, global_token = vision(batch)
+        patches.append(tokens.half().numpy()), globals_.append(global_token.half().numpy())
+        waiting.clear()
+
+    for kind, entry, frames in frames_of(maker, scenes, photos, rng):
+        entry.first_frame = rows
+        (photo_entries if kind == "photo" else scene_entries).append(entry)
+        waiting.extend(frames)
+        rows += len(frames)
+        if len(waiting) >= 128:
+            flush()
+            if rows % 10_000 < 128:
+                log(f"{rows} frames, {time.monotonic() - began:.0f} s")
+    if waiting:
+        flush()
+
+    features, track_entries, windows, mels = [], [], 0, []
+
+    def flush_audio() -> None:
+        with torch.autocast("cpu", torch.bfloat16):
+            features.append(audio(torch.cat(mels)).half().numpy())
+        mels.clear()
+
+    for _ in range(tracks):
+        count = int(rng.choice([1, 2, 3, 4, 6, 8], p=[0.25, 0.25, 0.22, 0.15, 0.08, 0.05]))
+        samples, soundings = mixer.track(count * clock.window_seconds, rng)
+        track_entries.append((windows, count, soundings))
+        windows += count
+        mels.append(log_mel(torch.from_numpy(samples.reshape(count, -1))).float())
+        if sum(len(m) for m in mels) >= 32:
+            flush_audio()
+    if mels:
+        flush_audio()
+    log(f"{rows} frames, {windows} windows of sound, {time.monotonic() - began:.0f} s")
+    return Library(np.concatenate(patches), np.concatenate(globals_), scene_entries, photo_entries,
+                   np.concatenate(features), track_entries)
+
+
+def main() -> None:
+    from ..network.checkpoint import load_encoders
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../../shared/training-data"))
+    parser.add_argument("--vision", type=Path, required=True)
+    parser.add_argument("--audio", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--split", default="train")
+    parser.add_argument("--scenes", type=int, default=3500)
+    parser.add_argument("--photos", type=int, default=7000)
+    parser.add_argument("--tracks", type=int, default=3500)
+    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    vision, audio = load_encoders(options.vision, options.audio)
+    library = build(options.data, options.split, vision, audio, options.scenes, options.photos, options.tracks,
+                    options.seed, ClockConfig())
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    with open(options.out, "wb") as file:
+        pickle.dump(library, file, protocol=5)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Rows 2 to 8: shapes, masks, the forward state."""
+
+import torch
+
+from damo_train.config import damo_mini, damo_tiny
+from damo_train.network.fuseformer import Fuseformer
+from damo_train.network.qformer import QFormer
+
+
+def inputs(config, batch: int = 2):
+    f, clock = config.fuseformer, config.clock
+    return dict(patches=torch.randn(batch, clock.frames, f.patches, f.vision_channels),
+                global_token=torch.randn(batch, clock.frames, f.vision_channels), visual_mask=torch.ones(batch, clock.frames),
+                audio=torch.randn(batch, clock.audio_steps, f.audio_channels), audio_mask=torch.ones(batch, clock.audio_steps),
+                start_seconds=torch.zeros(batch), state=torch.randn(batch, f.queries, f.channels), state_mask=torch.ones(batch))
+
+
+def fuseformer(config) -> Fuseformer:
+    torch.manual_seed(0)
+    return Fuseformer(config.fuseformer, config.clock).eval()
+
+
+@torch.no_grad()
+def test_shapes_of_the_shipped_network():
+    config = damo_mini()
+    queries, embedding = fuseformer(config)(**inputs(config))
+    assert queries.shape == (2, 16, 256) and embedding.shape == (2, 128)
+    torch.testing.assert_close(embedding.norm(dim=-1), torch.ones(2))
+    assert QFormer(config)(queries).shape == (2, 16, config.language_model.channels)
+
+
+@torch.no_grad()
+def test_what_is_masked_changes_nothing():
+    config = damo_tiny()
+    network, given = fuseformer(config), inputs(damo_tiny())
+    given["visual_mask"][:, 20:] = 0
+    given["audio_mask"][:] = 0
+    given["state_mask"][:] = 0
+    before = network(**given)[0]
+    given["patches"][:, 20:], given["global_token"][:, 20:] = 9.0, 9.0
+    given["audio"][:], given["state"][:] = -9.0, 9.0
+    torch.testing.assert_close(network(**given)[0], before, atol=1e-4, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_state_sound_and_time_each_matter():
+    config = damo_tiny()
+    network, given = fuseformer(config), inputs(config)
+    before = network(**given)[0]
+    for name in ("state_mask", "audio_mask", "visual_mask"):
+        assert (network(**{**given, name: torch.zeros_like(given[name])})[0] - before).abs().max() > 1e-3
+    assert (network(**{**given, "start_seconds": torch.full((2,), 64.0)})[0] - before).abs().max() > 1e-4
