@@ -1,0 +1,68 @@
+/**
+ * The DaMO pipeline as core/ sees it: watch a file once, then answer from memory. Implemented by model/pipeline.ts.
+ * The implementation keeps every `session.run` off the caller's thread.
+ */
+import type { BundleIdentity, ClipInfo, MomentSpan } from "../clip.ts";
+import type { QueryAxes, WatchedWindow } from "../clip-memory.ts";
+import type { Turn, Verdict } from "../conversation.ts";
+
+export interface WatchRequest {
+  /** A local file. Nothing else is ever opened: no URLs, no playlists. */
+  readonly path: string;
+  /** The last window that is already stored; watching goes on after it, with its queries as the forward state. */
+  readonly resumeAfter?: WatchedWindow;
+  readonly signal?: AbortSignal;
+}
+
+export type WatchEvent =
+  /** Once, first. `info.durationSeconds` is what the header claims. */
+  | { readonly type: "opened"; readonly info: ClipInfo }
+  | { readonly type: "window"; readonly window: WatchedWindow }
+  /** Once, last. `info.durationSeconds` is what was really there; `warnings` holds codes such as `clip.truncated`. */
+  | { readonly type: "ended"; readonly info: ClipInfo; readonly warnings: readonly string[] };
+
+export interface AnswerRequest {
+  readonly question: string;
+  /** Earlier turns of the thread about this clip, oldest first. */
+  readonly history: readonly Turn[];
+  /** Every window watched so far, in order; the model recalls the ones it needs. */
+  readonly windows: readonly WatchedWindow[];
+  readonly durationSeconds: number;
+  /** Names the conversation, so that its prefix can stay in the KV cache between turns. */
+  readonly threadId?: string;
+  /** 0 = greedy (the default). */
+  readonly temperature?: number;
+  readonly seed?: number;
+  readonly signal?: AbortSignal;
+}
+
+export type AnswerEvent =
+  /** A piece of answer text, in order; times are already written as m:ss. */
+  | { readonly type: "text"; readonly text: string }
+  /** Once, last: the whole. */
+  | {
+      readonly type: "answer";
+      readonly text: string;
+      readonly spans: readonly MomentSpan[];
+      readonly verdict: Verdict;
+      readonly confidence: number;
+    };
+
+/** Something in the clip, as `damo moments` lists it. */
+export interface Moment extends MomentSpan {
+  /** e.g. "dog", "dog bark (heard)". */
+  readonly label: string;
+}
+
+export interface ClipModel {
+  readonly bundle: BundleIdentity;
+  readonly windowSeconds: number;
+  /** The shape of every window it makes; the manifest's `axes` will do. */
+  readonly axes: QueryAxes;
+  /** With `resumeAfter` at the clip's last window: no window, only `opened` and `ended`. */
+  watch(request: WatchRequest): AsyncIterable<WatchEvent>;
+  answer(request: AnswerRequest): AsyncIterable<AnswerEvent>;
+  /** The clip's table of contents, in order of start. */
+  moments(request: Pick<AnswerRequest, "windows" | "durationSeconds" | "signal">): Promise<readonly Moment[]>;
+  close(): Promise<void>;
+}
