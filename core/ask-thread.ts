@@ -81,7 +81,7 @@ export async function* askThread(deps: AskThreadDeps, request: AskThreadRequest)
   };
   const turn: Turn = { question: { text: question }, answer, clipId, askedAtMs };
   // A clip that was forgotten while its answer was being made must not come back as a turn.
-  if (!(await memories.read(key))) throw notWatched();
+  if (!(await memories.has(key))) throw notWatched();
   await threads.appendTurn(tenantId, threadId, turn);
   yield { type: "answered", answer };
 }

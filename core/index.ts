@@ -31,6 +31,15 @@ export {
 export { type Config, configSchema, loadConfig, type Secret } from "./config.ts";
 export type { Answer, Question, Thread, Turn, Verdict } from "./conversation.ts";
 export { DomainError, ERROR_CODES, type ErrorCode, isDomainError } from "./errors.ts";
+export {
+  type EvaluatedTurn,
+  type EvaluationReport,
+  evaluate,
+  type GroundingScore,
+  type SuiteClip,
+  seededRandom,
+  suiteClipSchema,
+} from "./evaluation.ts";
 export { type ForgetClipDeps, type ForgetReceipt, forgetClip } from "./forget-clip.ts";
 export { type ListMomentsDeps, type ListMomentsRequest, listMoments } from "./list-moments.ts";
 export type { ClipMemoryHeader, ClipMemoryStore, ClipMemorySummary } from "./ports/clip-memory-store.ts";

@@ -83,6 +83,10 @@ export class EmbeddedClipMemoryStore implements ClipMemoryStore {
     });
   }
 
+  has(key: ClipMemoryKey): Promise<boolean> {
+    return onDisk(this.#root, async () => existsSync(join(memoryFolder(this.#root, key), HEADER_FILE)));
+  }
+
   delete(tenantId: TenantId, clipId: ClipId): Promise<boolean> {
     return onDisk(this.#root, () => removeFolder(clipFolder(this.#root, tenantId, clipId)));
   }
@@ -122,8 +126,8 @@ export class EmbeddedClipMemoryStore implements ClipMemoryStore {
 const forgotten = () => new DomainError("memory.not_watched", "the memory was not begun, or was deleted meanwhile");
 
 /**
- * Reads with blocking calls on purpose: for many small files they are some seven times faster than the thread pool,
- * 4 ms for an hour of clip (450 windows).
+ * Reads with blocking calls on purpose: for many small files they are some seven times faster than the thread pool.
+ * An hour of clip (450 windows) takes about 5 ms to read and 20 ms to check and widen.
  */
 function load(folder: string): Found {
   const headerBytes = readIfAny(join(folder, HEADER_FILE));

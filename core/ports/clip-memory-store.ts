@@ -1,5 +1,5 @@
 /**
- * Where clip memories live. Called by the use cases of core/; implemented in memory/ (embedded LMDB today).
+ * Where clip memories live. Called by the use cases of core/; implemented in memory/.
  *
  * The contract, proved by tests/contract/clip-memory-store.suite.ts:
  * - `begin` then `appendWindow` in order 0, 1, 2, ... then `complete`. Appending a window again replaces nothing and
@@ -32,6 +32,8 @@ export interface ClipMemoryStore {
   /** Marks the memory complete; `info` replaces the header's (the true duration is known only at the end). */
   complete(key: ClipMemoryKey, outcome: Pick<ClipMemory, "info" | "warnings">): Promise<void>;
   read(key: ClipMemoryKey): Promise<ClipMemory | undefined>;
+  /** Whether the memory has been begun and not been deleted since; does not look whether it is sound. */
+  has(key: ClipMemoryKey): Promise<boolean>;
   /** Removes the clip's memory for this tenant, whatever bundle made it. */
   delete(tenantId: TenantId, clipId: ClipMemoryKey["clipId"]): Promise<boolean>;
   /** Every memory of the tenant that is sound, oldest first. */

@@ -49,6 +49,16 @@ export function describeClipMemoryStore(name: string, make: () => Promise<ClipMe
       }
     });
 
+    it("says whether there is a memory, from the moment it is begun until it is deleted", async () => {
+      const { store } = await make();
+      expect(await store.has(aKey())).toBe(false);
+      await store.begin(aHeader());
+      expect(await store.has(aKey())).toBe(true);
+      expect(await store.has(aKey({ schemaVersion: 2 }))).toBe(false);
+      await store.delete(TENANT, aKey().clipId);
+      expect(await store.has(aKey())).toBe(false);
+    });
+
     it("can be read while it grows", async () => {
       const { store } = await aStoreWith(0);
       expect(await store.read(aKey())).toMatchObject({ complete: false, windows: [], warnings: [] });

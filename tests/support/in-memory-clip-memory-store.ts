@@ -43,6 +43,10 @@ export class InMemoryClipMemoryStore implements ClipMemoryStore {
     return { ...header, warnings: [], ...outcome, windows, complete: outcome !== undefined };
   }
 
+  async has(key: ClipMemoryKey): Promise<boolean> {
+    return this.kept.has(idOf(key));
+  }
+
   async delete(tenantId: ClipMemoryKey["tenantId"], clipId: ClipMemoryKey["clipId"]): Promise<boolean> {
     const gone = [...this.kept.values()].filter(
       ({ header: { key } }) => key.tenantId === tenantId && key.clipId === clipId,

@@ -14,6 +14,13 @@ const link = z
   .max(511)
   .regex(/^http:\/\/[^/]+\/c\/[\w.-]+\?t=[\d.]+#t=[\d.]+,[\d.]+$/);
 
+const groundingScore = z.strictObject({
+  questions: z.int(),
+  meanIou: z.number(),
+  recallAt: z.strictObject({ "0.3": z.number(), "0.5": z.number(), "0.7": z.number() }),
+  chance: z.strictObject({ meanIou: z.number(), "0.5": z.number() }),
+});
+
 export const jsonLineSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("progress"),
@@ -87,6 +94,30 @@ export const jsonLineSchema = z.discriminatedUnion("type", [
   }),
   z.strictObject({ type: z.literal("player"), url: z.url() }),
   z.strictObject({ type: z.literal("clip"), clipId, title: z.string(), jumpLink: link }),
+  z.strictObject({
+    type: z.literal("evaluated"),
+    clip: z.string(),
+    family: z.string(),
+    question: z.string(),
+    wanted: z.strictObject({
+      absent: z.boolean(),
+      spans: z.array(z.strictObject({ startSeconds: seconds, endSeconds: seconds })),
+    }),
+    text: z.string(),
+    spans: z.array(z.strictObject({ startSeconds: seconds, endSeconds: seconds, confidence })),
+    verdict: z.enum(["found", "unsure", "absent"]),
+    confidence,
+  }),
+  z.strictObject({
+    type: z.literal("evaluation"),
+    suite: z.string(),
+    bundle,
+    questions: z.int(),
+    grounding: groundingScore,
+    groundingByFamily: z.record(z.string(), groundingScore),
+    absent: z.strictObject({ precision: z.number(), recall: z.number(), questions: z.int() }),
+    expectedCalibrationError: z.number(),
+  }),
   z.strictObject({
     type: z.literal("error"),
     code: z.union([code, z.literal("bug")]),

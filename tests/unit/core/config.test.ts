@@ -1,0 +1,87 @@
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { configSchema, DomainError, loadConfig } from "../../../core/index.ts";
+
+/** `KEY=value` lines of .env.example, all of them commented out. */
+const exampleLines = (await readFile(new URL("../../../.env.example", import.meta.url), "utf8"))
+  .split("\n")
+  .map((line) => /^#([A-Z_]+)=(.*)$/.exec(line))
+  .filter((match) => match !== null)
+  .map(([, key = "", value = ""]) => [key, value] as const);
+
+function problemsOf(env: Record<string, string>): unknown {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof DomainError && error.code === "config.invalid") return error.details["problems"];
+    throw error;
+  }
+  return [];
+}
+
+describe("loadConfig", () => {
+  it("needs nothing to be set", () => {
+    const config = loadConfig({});
+    expect(config.home).toBe(join(homedir(), ".damo"));
+    expect(config.model.bundleFolder).toBe(resolve(import.meta.dirname, "../../../model/bundles/damo-mini"));
+    expect(config).toMatchObject({ tenantId: "local", web: { host: "127.0.0.1" }, links: { secret: undefined } });
+  });
+
+  it("keeps its data where the desktop wants data, unless told otherwise", () => {
+    expect(loadConfig({ XDG_DATA_HOME: "/data" }).home).toBe(resolve("/data/damo"));
+    expect(loadConfig({ XDG_DATA_HOME: "/data", DAMO_HOME: "here" }).home).toBe(resolve("here"));
+  });
+
+  it("takes an empty key for an absent one", () => {
+    expect(loadConfig({ DAMO_WEB_PORT: "", DAMO_TENANT: " ", DAMO_LINK_SECRET: "" })).toEqual(loadConfig({}));
+  });
+
+  it("hands out typed values", () => {
+    const config = loadConfig({ DAMO_WEB_PORT: "0", DAMO_MAX_CLIP_SECONDS: "60", FFMPEG_BIN: "/opt/ffmpeg" });
+    expect(config).toMatchObject({ web: { port: 0 }, decode: { maxClipSeconds: 60, ffmpegBin: "/opt/ffmpeg" } });
+  });
+
+  it("names every problem at once, by its key", () => {
+    const problems = problemsOf({
+      DAMO_WEB_PORT: "70000",
+      DAMO_MAX_CLIP_SECONDS: "an hour",
+      DAMO_LINK_TTL_HOURS: "1.5",
+      DAMO_LOG_LEVEL: "loud",
+      DAMO_LINK_SECRET: "short",
+    });
+    expect(problems).toEqual([
+      expect.stringMatching(/^DAMO_LOG_LEVEL: .*"warn"/),
+      "DAMO_MAX_CLIP_SECONDS: expected a whole number",
+      expect.stringMatching(/^DAMO_WEB_PORT: .*65535/),
+      "DAMO_LINK_SECRET: expected 32 characters or more",
+      "DAMO_LINK_TTL_HOURS: expected a whole number",
+    ]);
+  });
+
+  it("never prints a secret, good or bad", () => {
+    const secret = "correct horse battery staple, twice over";
+    const config = loadConfig({ DAMO_LINK_SECRET: secret });
+    expect(config.links.secret?.reveal()).toBe(secret);
+    for (const printed of [inspect(config), JSON.stringify(config), `${config.links.secret}`]) {
+      expect(printed).toContain("[secret]");
+      expect(printed).not.toContain("horse");
+    }
+    expect(inspect(problemsOf({ DAMO_LINK_SECRET: "too-short-horse" }))).not.toContain("horse");
+  });
+});
+
+describe(".env.example", () => {
+  it("lists every key of the schema, once, and no other", () => {
+    // The desktop's key, not ours.
+    const ours = Object.keys(configSchema.in.shape).filter((key) => key !== "XDG_DATA_HOME");
+    expect(exampleLines.map(([key]) => key).sort()).toEqual(ours.sort());
+  });
+
+  it("shows the true defaults", () => {
+    expect(exampleLines.filter(([, value]) => value !== "").length).toBeGreaterThan(5);
+    expect(loadConfig(Object.fromEntries(exampleLines))).toEqual(loadConfig({}));
+  });
+});
