@@ -15,13 +15,13 @@ export interface Reply {
 /** An unknown error is our bug, and is said to be one. */
 export const BUG_REPLY: Reply = {
   says: "Something went wrong that is our mistake, not yours.",
-  advice: "Please report it together with the lines below; DAMO_LOG_LEVEL=debug shows more.",
+  advice: "Please report it together with the lines below.",
 };
 
 const ERROR_REPLIES: Record<ErrorCode, Reply> = {
   "clip.not_found": {
     says: "There is no such clip.",
-    advice: "Check the path; a clip watched before can also be named by its title or the first 8 characters of its id.",
+    advice: "Check the path; a clip watched before can also be named by its title or the start of its id.",
   },
   "clip.empty": {
     says: "This file is empty (0 bytes).",

@@ -1,5 +1,13 @@
 /** What `--json` prints, one object a line, always on stdout. docs/cli.md is the page for people; a test compares both. */
-import type { BundleIdentity, CacheOutcome, ErrorCode, MomentSpan, Span, Verdict } from "../../core/index.ts";
+import type {
+  BundleIdentity,
+  CacheOutcome,
+  ErrorCode,
+  EvaluationReport,
+  MomentSpan,
+  Span,
+  Verdict,
+} from "../../core/index.ts";
 
 interface ProgressLine {
   readonly type: "progress";
@@ -92,6 +100,24 @@ interface PlayableLine {
   readonly jumpLink: string;
 }
 
+interface EvaluatedLine {
+  readonly type: "evaluated";
+  readonly clip: string;
+  readonly family: string;
+  readonly question: string;
+  readonly wanted: { readonly absent: boolean; readonly spans: readonly Span[] };
+  readonly text: string;
+  readonly spans: readonly MomentSpan[];
+  readonly verdict: Verdict;
+  readonly confidence: number;
+}
+
+interface EvaluationLine extends EvaluationReport {
+  readonly type: "evaluation";
+  readonly suite: string;
+  readonly bundle: BundleIdentity;
+}
+
 export interface ErrorLine {
   readonly type: "error";
   readonly code: ErrorCode | "bug";
@@ -111,4 +137,6 @@ export type JsonLine =
   | BundleLine
   | PlayerLine
   | PlayableLine
+  | EvaluatedLine
+  | EvaluationLine
   | ErrorLine;

@@ -90,6 +90,10 @@ function createProgram(context: CommandContext, host: CliHost, setExitCode: (cod
     setExitCode(await (await import("./doctor.ts")).doctor(context)),
   );
 
+  command(program, "eval", "ask every question of a suite and score the answers beside chance")
+    .argument("<suite>", "a suite.jsonl, or the folder that holds it (training/README.md says how one is made)")
+    .action(async (suite: string) => (await import("./eval.ts")).evalSuite(context, suite));
+
   const models = program.command("models").description("the model bundles on this machine");
   command(models, "list", "list them").action(async () => (await import("./models.ts")).listModels(context));
   command(models, "verify", "check every byte of a bundle against its checksums")
