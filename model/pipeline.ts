@@ -26,6 +26,7 @@ import type { ModelBundle } from "./bundle.ts";
 import { decodeAnswer, decoderShape } from "./decoder.ts";
 import type { GeneratedToken } from "./decoding/generate-answer.ts";
 import { fuseWindow } from "./fuseformer.ts";
+import { lazyResource } from "./lazy-resource.ts";
 import { type DecodedWindow, type DecodeLimits, decodeClip, logMel } from "./media/index.ts";
 import { mergeMoments, readMoments } from "./moments.ts";
 import { type GraphThread, startGraphThread } from "./onnx/graph-thread.ts";
@@ -82,21 +83,28 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
   const settings = { ...CLIP_MODEL_DEFAULTS, ...options };
   const decode = deps.decodeClip ?? decodeClip;
 
-  const watcher = once(() =>
-    startGraphThread({
-      graphs: [bundle.graph("vision"), bundle.graph("audio"), bundle.graph("fuseformer")],
-      intraOpThreads: settings.watchThreads,
-    }),
-  );
+  const watcher = lazyResource<GraphThread>({
+    make: () =>
+      startGraphThread({
+        graphs: [bundle.graph("vision"), bundle.graph("audio"), bundle.graph("fuseformer")],
+        intraOpThreads: settings.watchThreads,
+      }),
+    ended: (thread) => thread.ended,
+    close: (thread) => thread.close(),
+  });
 
-  const answerer = once(async (): Promise<Answerer> => {
-    const tokenizer = await loadTokenizer(bundle.tokenizerPath);
-    const thread = await startGraphThread({
-      graphs: [bundle.graph("text"), bundle.graph("bridge"), bundle.graph("decoder")],
-      intraOpThreads: settings.answerThreads,
-      decoder: { ...decoderShape(manifest), cacheBytes: settings.decoderCacheBytes },
-    });
-    return { thread, tokenizer, bridge: createBridge(thread, manifest, settings.bridgeCacheBytes) };
+  const answerer = lazyResource<Answerer>({
+    make: async () => {
+      const tokenizer = await loadTokenizer(bundle.tokenizerPath);
+      const thread = await startGraphThread({
+        graphs: [bundle.graph("text"), bundle.graph("bridge"), bundle.graph("decoder")],
+        intraOpThreads: settings.answerThreads,
+        decoder: { ...decoderShape(manifest), cacheBytes: settings.decoderCacheBytes },
+      });
+      return { thread, tokenizer, bridge: createBridge(thread, manifest, settings.bridgeCacheBytes) };
+    },
+    ended: ({ thread }) => thread.ended,
+    close: ({ thread }) => thread.close(),
   });
 
   async function* watch({ path, resumeAfter, signal }: WatchRequest): AsyncGenerator<WatchEvent> {
@@ -226,9 +234,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     answer,
     moments,
     async close() {
-      const threads = await Promise.all([watcher.started(), answerer.started()]);
-      const [watching, answers] = threads;
-      await Promise.all([watching?.close(), answers?.thread.close()]);
+      await Promise.all([watcher.close(), answerer.close()]);
     },
   };
 }
@@ -237,25 +243,4 @@ const pointSpan = (seconds: number): Span => ({ startSeconds: seconds, endSecond
 
 function stopIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new DomainError("cancelled", "cancelled by the caller");
-}
-
-interface Once<Value> {
-  get(): Promise<Value>;
-  /** What `get` made, without making it; undefined when it was never asked for, or failed. */
-  started(): Promise<Value | undefined>;
-}
-
-/** Makes it on first use, shares the promise, forgets it on failure. */
-function once<Value>(make: () => Promise<Value>): Once<Value> {
-  let made: Promise<Value> | undefined;
-  return {
-    get() {
-      made ??= make().catch((error: unknown) => {
-        made = undefined;
-        throw error;
-      });
-      return made;
-    },
-    started: async () => made?.catch(() => undefined),
-  };
 }

@@ -1,7 +1,7 @@
 /**
  * What the decoder reads (docs/bundle.md):
  *
- *     <bos> <w0> bridged tokens <w1> bridged tokens ... <q> question <a> answer <eos> ... <q> question <a>
+ *     <bos> <w0> 16 x (<w0> + bridged) <w1> 16 x (<w1> + bridged) ... <q> question <a> answer <eos> ... <q> question <a>
  */
 import type { Span } from "../core/clip.ts";
 import type { Turn } from "../core/conversation.ts";
@@ -157,10 +157,10 @@ const positionsOf = (windows: readonly PromptWindow[]): number =>
 
 const readWindows = (special: SpecialTokens, windows: readonly PromptWindow[]): PromptSegment[] => [
   { tokens: [special.bos] },
-  ...windows.flatMap(({ embeddings, key }, slot): PromptSegment[] => [
-    { tokens: [special.slots[slot] as number] },
-    { embeddings: embeddings.data, key },
-  ]),
+  ...windows.flatMap(({ embeddings, key }, slot): PromptSegment[] => {
+    const token = special.slots[slot] as number;
+    return [{ tokens: [token] }, { embeddings: embeddings.data, key, token }];
+  }),
 ];
 
 function grammarFor(special: SpecialTokens, { windows, offsetSeconds }: TimeGrid): AnswerGrammarTable {

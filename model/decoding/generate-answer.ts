@@ -6,11 +6,13 @@ import { type AnswerGrammarTable, createAnswerGrammar } from "./answer-grammar.t
 import { allowedProbabilities, chooseToken, seededRandom } from "./choose-token.ts";
 import { KeyValueCache, type KeyValueCaches, type PositionKey } from "./key-value-cache.ts";
 
-/** A run of prompt positions: tokens, or the bridged embeddings `[n, H]` of one window. */
+/** A run of prompt positions: tokens, or the bridged embeddings `[n, H]` of one window over a token each. */
 export type PromptSegment =
   | { readonly tokens: readonly number[] }
   | {
       readonly embeddings: Float32Array;
+      /** Stands under every row: the slot token of the window. */
+      readonly token: number;
       /** Names the content: equal keys mean equal embeddings. */
       readonly key: string;
     };
@@ -67,7 +69,7 @@ export async function* generateAnswer(
   shape: DecoderShape,
   caches: KeyValueCaches,
   request: GenerateRequest,
-): AsyncGenerator<GeneratedToken, GenerateSummary> {
+): AsyncGenerator<GeneratedToken, GenerateSummary | undefined> {
   const grammar = createAnswerGrammar(request.grammar);
   const random = seededRandom(request.seed);
   const positions = layOut(request.prompt, shape.width);
@@ -141,9 +143,10 @@ function layOut(prompt: readonly PromptSegment[], width: number) {
       continue;
     }
     const rows = segment.embeddings.length / width;
+    tokens.fill(BigInt(segment.token), keys.length, keys.length + rows);
     soft.set(segment.embeddings, keys.length * width);
     softMask.fill(1, keys.length, keys.length + rows);
-    for (let row = 0; row < rows; row += 1) keys.push(`${segment.key}#${row}`);
+    for (let row = 0; row < rows; row += 1) keys.push(`${segment.token}+${segment.key}#${row}`);
   }
   return { keys, tokens, soft, softMask };
 }

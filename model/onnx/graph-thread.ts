@@ -5,11 +5,13 @@
 import { Worker } from "node:worker_threads";
 import { DomainError } from "../../core/errors.ts";
 import type { GeneratedToken, GenerateRequest, GenerateSummary } from "../decoding/generate-answer.ts";
+import { closeGate, createExitGate } from "./exit-gate.ts";
 import type { GraphTensors } from "./graph-tensor.ts";
 import {
   type FromThread,
   fromPlainError,
   ownBuffers,
+  type ThreadData,
   type ThreadSetup,
   type ToThread,
   withoutViews,
@@ -29,13 +31,17 @@ export interface GraphThread {
    * @throws DomainError cancelled, model.shape_mismatch, model.runtime
    */
   generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GeneratedToken, GenerateSummary | undefined>;
+  /** Resolves when the thread is gone: closed, or crashed. */
+  readonly ended: Promise<void>;
   /** Frees the sessions and ends the thread. Calls in flight fail with model.runtime. */
   close(): Promise<void>;
 }
 
+type Reply = Exclude<FromThread, { type: "ready" }>;
+
 /** One call in flight: its messages, in order, as they come. */
 interface Call {
-  receive(message: Exclude<FromThread, { type: "ready" }>): void;
+  receive(message: Reply): void;
 }
 
 /**
@@ -44,46 +50,50 @@ interface Call {
  * @throws DomainError model.bundle_invalid when a graph does not load or is not what damo.json says
  */
 export async function startGraphThread(setup: ThreadSetup): Promise<GraphThread> {
-  const worker = new Worker(new URL("./start-thread.mjs", import.meta.url), { workerData: setup, execArgv: [] });
+  const gate = createExitGate();
+  const workerData: ThreadData = { ...setup, gate };
+  const worker = new Worker(new URL("./start-thread.mjs", import.meta.url), { workerData, execArgv: [] });
+  const onProcessExit = (): void => closeGate(gate);
+  process.once("exit", onProcessExit);
   const calls = new Map<number, Call>();
   let lastId = 0;
   /** Set once the thread takes no more calls. */
-  let ended: DomainError | undefined;
+  let failure: DomainError | undefined;
 
-  const exited = new Promise<void>((resolve) => {
-    worker.once("exit", (code) => {
-      endWith(new DomainError("model.runtime", `the session thread ended (exit code ${code})`));
-      resolve();
-    });
-  });
-  worker.on("error", (cause) => {
-    endWith(new DomainError("model.runtime", `the session thread failed: ${cause.message}`, { cause }));
-  });
-
-  const endWith = (error: DomainError): void => {
-    ended ??= error;
-    const { code, message, details } = ended;
+  const failAll = (error: DomainError): void => {
+    failure ??= error;
+    const { code, message, details } = failure;
     for (const [id, call] of calls) call.receive({ type: "failed", id, error: { code, message, details } });
     calls.clear();
   };
 
+  worker.on("error", (cause) => {
+    failAll(new DomainError("model.runtime", `the session thread failed: ${cause.message}`, { cause }));
+  });
+  const ended = new Promise<void>((resolve) => {
+    worker.once("exit", (code) => {
+      process.off("exit", onProcessExit);
+      failAll(new DomainError("model.runtime", `the session thread ended (exit code ${code})`));
+      resolve();
+    });
+  });
+
   const post = (message: ToThread, transfer: ArrayBuffer[] = []): void => worker.postMessage(message, transfer);
 
   const open = (call: Call): number => {
-    if (ended !== undefined) throw ended;
+    if (failure !== undefined) throw failure;
     lastId += 1;
     calls.set(lastId, call);
     return lastId;
   };
 
   await new Promise<void>((resolve, reject) => {
-    worker.once("error", reject);
-    worker.once("exit", () => reject(ended));
+    worker.once("error", () => reject(failure));
+    worker.once("exit", () => reject(failure));
     worker.on("message", (message: FromThread) => {
-      if (message.type === "ready") return resolve();
-      if (message.id === undefined)
-        return message.type === "failed" ? reject(fromPlainError(message.error)) : undefined;
-      calls.get(message.id)?.receive(message);
+      if (message.type === "ready") resolve();
+      else if (message.id !== undefined) calls.get(message.id)?.receive(message);
+      else if (message.type === "failed") reject(fromPlainError(message.error));
     });
   }).catch(async (error: unknown) => {
     await worker.terminate();
@@ -109,7 +119,7 @@ export async function startGraphThread(setup: ThreadSetup): Promise<GraphThread>
         if (signal?.aborted === true) throw new DomainError("cancelled", "the answer was cancelled");
       };
       stopIfAborted();
-      const waiting: Exclude<FromThread, { type: "ready" }>[] = [];
+      const waiting: Reply[] = [];
       let wake = (): void => {};
       const id = open({
         receive(message) {
@@ -140,16 +150,17 @@ export async function startGraphThread(setup: ThreadSetup): Promise<GraphThread>
       } finally {
         signal?.removeEventListener("abort", onAbort);
         calls.delete(id);
-        if (running && ended === undefined) post({ type: "cancel", id });
+        if (running && failure === undefined) post({ type: "cancel", id });
       }
     },
 
+    ended,
     async close() {
-      if (ended === undefined) {
-        endWith(new DomainError("model.runtime", "the session thread was closed"));
+      if (failure === undefined) {
+        failAll(new DomainError("model.runtime", "the session thread was closed"));
         post({ type: "close" });
       }
-      await exited;
+      await ended;
     },
   };
 }

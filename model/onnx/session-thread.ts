@@ -2,13 +2,14 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type DecoderPass, type GenerateRequest, generateAnswer } from "../decoding/generate-answer.ts";
 import { KeyValueCaches } from "../decoding/key-value-cache.ts";
-import { outputOf } from "./graph-tensor.ts";
+import { throughGate } from "./exit-gate.ts";
+import { type GraphTensors, outputOf } from "./graph-tensor.ts";
 import { type GraphRunner, loadGraph } from "./runner.ts";
-import { type FromThread, ownBuffers, type ThreadSetup, type ToThread, toPlainError } from "./thread-messages.ts";
+import { type FromThread, ownBuffers, type ThreadData, type ToThread, toPlainError } from "./thread-messages.ts";
 
 if (parentPort === null) throw new Error("session-thread.ts runs in a worker thread only");
 const port = parentPort;
-const setup = workerData as ThreadSetup;
+const setup = workerData as ThreadData;
 const runners = new Map<string, GraphRunner>();
 const caches = new KeyValueCaches(setup.decoder?.cacheBytes ?? 0);
 /** Ids of running `generate` calls, and those of them that were cancelled. */
@@ -35,7 +36,9 @@ port.on("message", (message: ToThread) => {
 });
 
 try {
-  for (const source of setup.graphs) runners.set(source.name, await loadGraph(source, setup.intraOpThreads));
+  for (const source of setup.graphs) {
+    runners.set(source.name, await throughGate(setup.gate, () => loadGraph(source, setup.intraOpThreads)));
+  }
   send({ type: "ready" });
 } catch (error) {
   send({ type: "failed", error: toPlainError(error) });
@@ -50,7 +53,7 @@ async function answer(id: number, work: () => Promise<void>): Promise<void> {
 }
 
 async function run({ id, graph, inputs }: Extract<ToThread, { type: "run" }>): Promise<void> {
-  const outputs = await runnerOf(graph).run(inputs);
+  const outputs = await runGraph(graph, inputs);
   send({ type: "outputs", id, outputs }, ownBuffers(outputs));
 }
 
@@ -65,8 +68,8 @@ async function generate(id: number, request: GenerateRequest): Promise<void> {
       if (step.done === true) return send({ type: "finished", id, summary: step.value });
       send({ type: "token", id, token: step.value });
     }
-    await tokens.return({ promptPositions: 0, reusedPositions: 0 });
-    send({ type: "finished", id });
+    await tokens.return(undefined);
+    send({ type: "finished", id, summary: undefined });
   } finally {
     generating.delete(id);
     cancelled.delete(id);
@@ -75,7 +78,7 @@ async function generate(id: number, request: GenerateRequest): Promise<void> {
 
 const decoderPass: DecoderPass = async ({ tokens, soft, softMask, past }) => {
   const [length, width, dims] = [tokens.length, setup.decoder?.width ?? 0, setup.decoder?.dims ?? []];
-  const outputs = await runnerOf("decoder").run({
+  const outputs = await runGraph("decoder", {
     tokens: { data: tokens, dims: [1, length] },
     soft: { data: soft, dims: [1, length, width] },
     softMask: { data: softMask, dims: [1, length] },
@@ -84,10 +87,10 @@ const decoderPass: DecoderPass = async ({ tokens, soft, softMask, past }) => {
   return { logits: outputOf(outputs, "logits").data, present: outputOf(outputs, "present").data };
 };
 
-function runnerOf(graph: string): GraphRunner {
+async function runGraph(graph: string, inputs: GraphTensors): Promise<GraphTensors> {
   const runner = runners.get(graph);
   if (runner === undefined) throw new Error(`this thread holds no graph ${graph}`);
-  return runner;
+  return throughGate(setup.gate, () => runner.run(inputs));
 }
 
 async function close(): Promise<void> {

@@ -1,6 +1,7 @@
 /** What a session thread and its caller say to each other. All of it is plain data that structured clone carries. */
 import { DomainError, ERROR_CODES, type ErrorCode, isDomainError } from "../../core/errors.ts";
 import type { DecoderShape, GeneratedToken, GenerateRequest, GenerateSummary } from "../decoding/generate-answer.ts";
+import type { ExitGate } from "./exit-gate.ts";
 import type { GraphTensor, GraphTensors } from "./graph-tensor.ts";
 import type { GraphSource } from "./runner.ts";
 
@@ -10,6 +11,11 @@ export interface ThreadSetup {
   readonly intraOpThreads: number;
   /** Set for the thread that holds the decoder graph. */
   readonly decoder?: DecoderShape & { readonly dims: readonly number[]; readonly cacheBytes: number };
+}
+
+/** What the thread really gets. */
+export interface ThreadData extends ThreadSetup {
+  readonly gate: ExitGate;
 }
 
 export type ToThread =
@@ -23,7 +29,7 @@ export type FromThread =
   | { readonly type: "ready" }
   | { readonly type: "outputs"; readonly id: number; readonly outputs: GraphTensors }
   | { readonly type: "token"; readonly id: number; readonly token: GeneratedToken }
-  | { readonly type: "finished"; readonly id: number; readonly summary?: GenerateSummary }
+  | { readonly type: "finished"; readonly id: number; readonly summary: GenerateSummary | undefined }
   /** Without an id: the thread could not start. */
   | { readonly type: "failed"; readonly id?: number; readonly error: PlainError };
 

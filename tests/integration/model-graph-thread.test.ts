@@ -79,7 +79,7 @@ describe.skipIf(lacksTinyBundle())("a session thread", () => {
     const p99 = gaps[Math.floor(gaps.length * 0.99)] as number;
     console.info(`a pass of ${passMs.toFixed(0)} ms: timers of 1 ms came after ${p99.toFixed(1)} ms at p99`);
     // Quiet: 1 to 3 ms. Relative to the pass, because other work on the machine delays timers as well.
-    expect(p99).toBeLessThan(passMs / 5);
+    expect(p99).toBeLessThan(passMs / 3);
     expect(gaps.length).toBeGreaterThan(10);
   });
 

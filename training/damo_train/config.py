@@ -34,7 +34,7 @@ class VisionSizes:
     """Row 1: channels at 1/4, 1/8, 1/16 and 1/32 of the frame, and residual blocks after each."""
 
     widths: tuple[int, ...] = (48, 128, 256, 384)
-    blocks: tuple[int, ...] = (0, 2, 3, 2)
+    blocks: tuple[int, ...] = (0, 1, 2, 2)
     group_width: int = 64
 
 

@@ -17,11 +17,13 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from .config import NetworkConfig
+from .data.mel import MelConfig
 from .network.damo import Damo
 
 OPSET = 17
-MEL = {"bands": 64, "fftSize": 512, "windowSamples": 400, "hopSamples": 160, "lowHz": 125.0, "highHz": 7500.0,
-       "logOffset": 0.001}
+_MEL = MelConfig()
+MEL = {"bands": _MEL.bands, "fftSize": _MEL.fft_size, "windowSamples": _MEL.window_samples, "hopSamples": _MEL.hop_samples,
+       "lowHz": _MEL.low_hz, "highHz": _MEL.high_hz, "logOffset": _MEL.log_offset}
 
 
 class DecoderStep(nn.Module):

@@ -30,13 +30,19 @@ describe("buildQuestionPrompt", () => {
   const ask = (question: string, history: Turn[] = [], over = {}, windows = [aWindow(0), aWindow(8)]) =>
     buildQuestionPrompt(tokenizer, { ...limits, ...over }, { windows, offsetSeconds: 0.5, question, history });
 
-  /** The prompt as docs/bundle.md writes it; a window's rows as [rows of KEY]. */
+  /** The prompt as docs/bundle.md writes it; a window's rows as [TOKEN KEY]. */
   const spell = ({ segments }: Prompt): string =>
-    segments.map((segment) => ("tokens" in segment ? tokenizer.decode(segment.tokens) : `[${segment.key}]`)).join("");
+    segments
+      .map((segment) =>
+        "tokens" in segment
+          ? tokenizer.decode(segment.tokens)
+          : `[${tokenizer.decode([segment.token])} ${segment.key}]`,
+      )
+      .join("");
 
   it("writes the windows, then the question", () => {
     expect(spell(ask("When does the DOG appear?"))).toBe(
-      "<bos><w0>[window at 0]<w1>[window at 8]<q> when does the dog appear<a>",
+      "<bos><w0>[<w0> window at 0]<w1>[<w1> window at 8]<q> when does the dog appear<a>",
     );
   });
 
@@ -62,7 +68,7 @@ describe("buildQuestionPrompt", () => {
       aTurn("what is at 0:02", "The dog, the bell sound at 0:02."),
     ];
     expect(spell(ask("and then", history))).toBe(
-      "<bos><w0>[window at 0]<w1>[window at 8]" +
+      "<bos><w0>[<w0> window at 0]<w1>[<w1> window at 8]" +
         "<q> when does the dog appear<a><found> the dog appears from<w0><t8><to><w0><t16> and again from<w1><t0><to><w1><t9><eos>" +
         "<q> is there a cat<a><absent> the cat is not seen in this clip<eos>" +
         "<q> what is at<w0><t4><a><found> the dog , the bell sound at<w0><t4><eos>" +
@@ -88,7 +94,7 @@ describe("buildQuestionPrompt", () => {
       aTurn("when is the cat there", "The cat appears from 1:04 to 1:08."),
       aTurn("is there a dog", "Yes."),
     ];
-    expect(spell(ask("and then", history))).toContain("<w1>[window at 8]<q> is there a dog<a>");
+    expect(spell(ask("and then", history))).toContain("<w1>[<w1> window at 8]<q> is there a dog<a>");
   });
 
   it("tells the grammar the windows it reads", () => {
@@ -116,7 +122,7 @@ describe("buildListPrompt", () => {
     expect(segments).toEqual([
       { tokens: [bos] },
       { tokens: [slots[0]] },
-      { embeddings: new Float32Array(6), key: "window at 8" },
+      { embeddings: new Float32Array(6), key: "window at 8", token: slots[0] },
       { tokens: [question, list, answer] },
     ]);
     expect(grammar.windows).toEqual([{ startSeconds: 8, lengthSeconds: 8 }]);

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class MelConfig:
-    """Same names as `preprocess.mel` of damo.json."""
+    """The numbers of `preprocess.mel` of damo.json."""
 
     sample_rate_hz: int = 16_000
     bands: int = 64
@@ -70,3 +70,8 @@ class LogMel(nn.Module):
         frames = nn.functional.pad(samples, (margin, margin)).unfold(-1, config.window_samples, config.hop_samples)
         power = torch.fft.rfft(frames * self.window, config.fft_size).abs() ** 2
         return torch.log(power @ self.filters + config.log_offset)
+
+
+def log_mel(samples: Tensor) -> Tensor:
+    """`LogMel` with the bundle's numbers: samples [N, S] -> [N, S / hop, bands]."""
+    return LogMel()(samples)

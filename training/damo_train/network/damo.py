@@ -3,7 +3,7 @@
 from torch import nn
 
 from ..config import NetworkConfig
-from .audio_encoder import AudioEncoder
+from .audio_encoder import AudioConfig, AudioEncoder
 from .fuseformer import Fuseformer
 from .language_model import LanguageModel
 from .qformer import QFormer
@@ -18,7 +18,7 @@ class Damo(nn.Module):
         sizes, f = config.vision, config.fuseformer
         vision = VisionConfig(channels=f.vision_channels, widths=sizes.widths, blocks=sizes.blocks, group_width=sizes.group_width)
         self.vision = VisionEncoder(vision)  # row 1, frozen after distillation
-        self.audio = AudioEncoder(f.audio_channels)  # row 1, frozen after distillation
+        self.audio = AudioEncoder(AudioConfig(channels=f.audio_channels))  # row 1, frozen after distillation
         self.fuseformer = Fuseformer(config.fuseformer, config.clock)  # rows 2 to 7
         self.text = TextEncoder(config)  # row 10
         self.bridge = QFormer(config)  # row 8
