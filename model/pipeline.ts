@@ -7,7 +7,6 @@
  *
  * Watching and answering have a session thread each, started on first use: a question never waits for a window.
  */
-import type { Span } from "../core/clip.ts";
 import type { WatchedWindow } from "../core/clip-memory.ts";
 import { DomainError } from "../core/errors.ts";
 import type {
@@ -152,8 +151,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
 
   async function* answer(request: AnswerRequest): AsyncGenerator<AnswerEvent> {
     stopIfAborted(request.signal);
-    if (request.windows.length === 0)
-      throw new DomainError("memory.not_watched", "nothing of this clip is watched yet");
+    if (request.windows.length === 0) throw new DomainError("memory.not_watched", "nothing is watched yet");
     const { thread, tokenizer, bridge } = await answerer.get();
     const windows = await bridgeWindows(bridge, await recall(thread, tokenizer, request));
     const { offsetSeconds } = answering;
@@ -184,7 +182,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     const words = encodeQuestionWords(tokenizer, question, limits.questionTokens);
     const embedding = words.length === 0 ? undefined : await embedQuestion(thread, words);
     const named = [
-      ...findTimes(question).map(({ seconds }) => pointSpan(seconds)),
+      ...findTimes(question).map(({ seconds }) => ({ startSeconds: seconds, endSeconds: seconds })),
       ...(history.at(-1)?.answer.spans ?? []),
     ];
     // One window more: "after that" asks for what follows.
@@ -238,8 +236,6 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     },
   };
 }
-
-const pointSpan = (seconds: number): Span => ({ startSeconds: seconds, endSeconds: seconds + Number.EPSILON });
 
 function stopIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new DomainError("cancelled", "cancelled by the caller");

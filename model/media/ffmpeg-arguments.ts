@@ -175,9 +175,12 @@ function soundOutput(audio: AudioStream, { sampleRateHz }: SamplingOptions, outp
   return ["-map", `0:${audio.streamIndex}`, "-af", filters, "-f", "f32le", output];
 }
 
-/** "area" averages what falls into a pixel; when frames shrink a lot, other filters skip rows or ring. */
+/**
+ * "area" averages what falls into a pixel; when frames shrink a lot, other filters skip rows or ring. The step over
+ * 8-bit `gbrp` is there because ffmpeg 5 and 7 turn grey pictures straight into `gbrpf32le` as green ones.
+ */
 const squash = (quarterTurns: QuarterTurns, frameSize: number) =>
-  [`scale=${frameSize}:${frameSize}:flags=area`, ...TURNS[quarterTurns], "format=gbrpf32le"].join(",");
+  [`scale=${frameSize}:${frameSize}:flags=area`, ...TURNS[quarterTurns], "format=gbrp", "format=gbrpf32le"].join(",");
 
 const TURNS: Readonly<Record<QuarterTurns, readonly string[]>> = {
   0: [],

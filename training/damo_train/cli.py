@@ -138,7 +138,7 @@ def export(network: Damo, tokenizer_file: Path, out: Path, things: list[Thing], 
     manifest = export_bundle(network, tokenizer_file, out, card(things, metrics, network.config), version,
                              answering or ANSWERING)
     if golden:
-        write_golden(network, golden)
+        write_golden(network, tokenizer_file, golden)
     return manifest
 
 

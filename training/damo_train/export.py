@@ -14,10 +14,12 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from .config import NetworkConfig
 from .data.mel import MelConfig
+from .language.tokenizer import encode_text
 from .network.damo import Damo
 
 OPSET = 17
@@ -213,7 +215,7 @@ def write_tensor(folder: Path, name: str, value: np.ndarray) -> dict:
     return {"dims": list(value.shape), "file": file.name}
 
 
-def write_golden(network: Damo, folder: Path, seed: int = 7) -> None:
+def write_golden(network: Damo, tokenizer_file: Path, folder: Path, seed: int = 7) -> None:
     """Raw little-endian tensors and parity.json for tests/integration/model-parity.test.ts."""
     folder.mkdir(parents=True, exist_ok=True)
     parity: dict = {"graphs": {}}
@@ -228,6 +230,9 @@ def write_golden(network: Damo, folder: Path, seed: int = 7) -> None:
         }
     parity["logMel"] = golden_log_mel(folder, seed)
     parity["greedy"] = golden_greedy(network, folder, seed)
+    tokenizer = Tokenizer.from_file(str(tokenizer_file))
+    texts = ["when does the dog bark", "what is at<w0><t3>", "from <w0><t4><to><w1><t9> ; bell sound", "the cat's cup"]
+    parity["tokens"] = [{"text": text, "ids": encode_text(tokenizer, text)} for text in texts]
     (folder / "parity.json").write_text(json.dumps(parity, indent=2) + "\n", encoding="utf-8")
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from damo_train.data.archive import SAMPLE_RATE_HZ
-from damo_train.data.mel import LogMel
-from damo_train.data.pictures import SIDE
-from damo_train.data.soundscapes import WINDOW_SAMPLES
-from damo_train.network.audio_encoder import AudioEncoder
-from damo_train.network.vision_encoder import VisionEncoder
-from damo_train.stages.distil_audio import AudioHeads
-from damo_train.stages.distil_vision import VisionHeads, tell
+from .data.archive import SAMPLE_RATE_HZ
+from .data.mel import LogMel
+from .data.pictures import SIDE
+from .data.soundscapes import WINDOW_SAMPLES
+from .network.audio_encoder import AudioEncoder
+from .network.vision_encoder import VisionEncoder
+from .stages.distil_audio import AudioHeads
+from .stages.distil_vision import VisionHeads, tell
 
 FRAME_RATE = 4
 

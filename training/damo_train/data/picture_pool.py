@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from damo_train.data.archive import Archive, captions
-from damo_train.data.pictures import THINGS, PictureMaker
-from damo_train.data.teachers import PictureTeacher, ThingTeacher
-from damo_train.data.words import Words
+from .archive import Archive, captions
+from .pictures import THINGS, PictureMaker
+from .teachers import PictureTeacher, ThingTeacher
+from .words import Words
 
 SHARD = 1000
 

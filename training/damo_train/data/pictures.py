@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont
 
-from damo_train.data.archive import Archive, Item
-from damo_train.data.words import NOT_THINGS, TEXT, Words, coco_word, normalise
+from .archive import Archive, Item
+from .words import NOT_THINGS, TEXT, Words, coco_word, normalise
 
 SIDE = 128
 GRID = 4
@@ -118,23 +118,17 @@ class PictureMaker:
                 label = self.cutout_labels[chance.choice(len(self.cutout_labels), p=self.cutout_share)]
                 _, stamp = pick(self.cutouts[label], chance)
             canvas, alpha = paste(canvas, stamp, size, chance)
-            shown = 1 - alpha
-            things = [(other, places) for other, places in things]
             places = places_of(alpha)
-            if places:
-                word = normalise(label)
-                things.append((word, places))
-                # A thing wholly covered by a later one is gone: drop what lies only in well covered places.
-                cell = SIDE // GRID
-                hidden = shown.reshape(GRID, cell, GRID, cell).mean((1, 3)).ravel() < 0.1
-                mask = sum(1 << place for place in range(GRID * GRID) if hidden[place])
-                things = [
-                    (other, kept)
-                    for index, (other, where) in enumerate(things)
-                    for kept in [where if index == len(things) - 1 or where == SOMEWHERE else where & ~mask]
-                    if kept or where == SOMEWHERE
-                ]
-        return Picture(np.asarray(canvas), things, main=word if count == 1 and not picture.things else None)
+            if places == 0:
+                continue
+            # What lies only in places that the new thing fills is gone.
+            cell = SIDE // GRID
+            filled = alpha.reshape(GRID, cell, GRID, cell).mean((1, 3)).ravel() > 0.9
+            hidden = sum(1 << place for place in range(GRID * GRID) if filled[place])
+            things = [(other, where & ~hidden) for other, where in things if where == SOMEWHERE or where & ~hidden]
+            word = normalise(label)
+            things.append((word, places))
+        return Picture(np.asarray(canvas), things, main=word if word and count == 1 and not picture.things else None)
 
     def screen(self, chance: np.random.Generator) -> Picture:
         """A drawing of an app or a slide: flat boxes and lines of writing."""

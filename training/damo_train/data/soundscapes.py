@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from damo_train.data.archive import SAMPLE_RATE_HZ, Archive, captions
-from damo_train.data.mel import LogMel
-from damo_train.data.teachers import SoundTeacher, SpeechTeacher
-from damo_train.data.words import normalise
+from .archive import SAMPLE_RATE_HZ, Archive, captions
+from .mel import LogMel
+from .teachers import SoundTeacher, SpeechTeacher
+from .words import normalise
 
 WINDOW_SAMPLES = 8 * SAMPLE_RATE_HZ
 TOKENS = 32

@@ -11,7 +11,7 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from damo_train.network.vision_encoder import conv_norm
+from .vision_encoder import conv_norm
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from damo_train.data.soundscapes import MUSIC, SILENCE, SPEECH, TEACHER_TOKENS, ScapeMaker, draw_shard, sound_words
-from damo_train.data.teachers import SoundTeacher
-from damo_train.network.audio_encoder import AudioEncoder
-from damo_train.stages.distil_vision import LIVELY_NEGATIVES, follow, save, scores
+from ..data.soundscapes import MUSIC, SILENCE, SPEECH, TEACHER_TOKENS, ScapeMaker, draw_shard, sound_words
+from ..data.teachers import SoundTeacher
+from ..network.audio_encoder import AudioEncoder
+from ..network.checkpoint import save_atomically
+from .distil_vision import LIVELY_NEGATIVES, follow, scores
 
 SAVE_SECONDS = 120
 CLASSES, EMBEDDING = 521, 1024
@@ -217,10 +218,10 @@ def main() -> None:
                     writer.writeheader()
                 writer.writerow(row)
             training = {"both": both.state_dict(), "optimiser": optimiser.state_dict(), "seconds": spent}
-            save(arguments.out, {
+            save_atomically({
                 "model": average["encoder"].state_dict(), "heads": average["heads"].state_dict(), "step": step,
                 "metrics": metrics, "scale": torch.from_numpy(pool.scale), "words": words, "training": training,
-            })
+            }, arguments.out)
             print("saved", metrics, flush=True)
             saved = time.monotonic()
 

@@ -12,7 +12,6 @@ import argparse
 import copy
 import csv
 import math
-import os
 import time
 from pathlib import Path
 
@@ -21,12 +20,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from damo_train.data.archive import Archive
-from damo_train.data.picture_pool import draw_shard, load_maker, load_words
-from damo_train.data.pictures import SIDE
-from damo_train.data.teachers import PictureTeacher
-from damo_train.data.words import NOT_THINGS, Words, normalise
-from damo_train.network.vision_encoder import VisionEncoder
+from ..data.archive import Archive
+from ..data.picture_pool import draw_shard, load_maker, load_words
+from ..data.pictures import SIDE
+from ..data.teachers import PictureTeacher
+from ..data.words import NOT_THINGS, Words, normalise
+from ..network.checkpoint import save_atomically
+from ..network.vision_encoder import VisionEncoder
 
 PLACES = 16
 TEACHER_AXES = 256  # principal axes of the teacher's 1280 channels
@@ -105,7 +105,7 @@ class Pool:
         return sum(len(shard["main"]) for shard in self.shards)
 
     def batch(self, count: int, chance: np.random.Generator) -> dict[str, np.ndarray]:
-        """Two thirds from pictures that have a teacher, as long as there are any."""
+        """Pictures with a teacher come first: 60 % of the batch, or all of it while there are no others."""
         taught = [shard for shard in self.shards if "features" in shard]
         labelled = [shard for shard in self.shards if "features" not in shard]
         split = count if not labelled else round(count * 0.6)
@@ -203,12 +203,6 @@ def implied_matrix(words: Words) -> Tensor:
 # -- evaluation
 
 
-def average_precision(score: np.ndarray, truth: np.ndarray) -> float:
-    order = np.argsort(-score)
-    hits = truth[order]
-    return float((np.cumsum(hits) / np.arange(1, len(hits) + 1) * hits).sum() / max(1, hits.sum()))
-
-
 @torch.no_grad()
 def tell(encoder: nn.Module, heads: nn.Module, pixels: np.ndarray) -> dict[str, Tensor]:
     encoder.eval()
@@ -279,12 +273,6 @@ def follow(average: nn.Module, current: nn.Module, keep: float) -> None:
             slow.lerp_(fast, 1 - keep)
         else:
             slow.copy_(fast)
-
-
-def save(path: Path, state: dict) -> None:
-    partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    os.replace(partial, path)
 
 
 def main() -> None:
@@ -372,10 +360,10 @@ def main() -> None:
                     writer.writeheader()
                 writer.writerow(row)
             training = {"both": both.state_dict(), "optimiser": optimiser.state_dict(), "seconds": spent}
-            save(arguments.out, {
+            save_atomically({
                 "model": average["encoder"].state_dict(), "heads": average["heads"].state_dict(), "step": step,
                 "metrics": metrics, "axes": pool.axes.state(), "words": words.names, "training": training,
-            })
+            }, arguments.out)
             print("saved", metrics, flush=True)
             saved = time.monotonic()
 
