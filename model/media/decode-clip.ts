@@ -41,6 +41,34 @@ export async function* decodeClip(options: DecodeOptions): AsyncGenerator<Decode
   const clip = await probeClip(options);
   yield { type: "opened", info: clipInfo(clip.header, clip.header.durationSeconds ?? 0) };
 
+  let run: DecodingRun | undefined;
+  for (const attempt of attempts(clip)) {
+    run = yield* decodeTracks(options, attempt);
+    if (!run.isEmpty) break;
+  }
+  const resumed = (options.resumeFromWindow ?? 0) > 0;
+  if (!run || (run.isEmpty && !resumed)) {
+    throw refusal("clip.no_frames", options.path, "it opens, but no picture and no sound in it could be decoded");
+  }
+  for (const window of run.remainingWindows()) {
+    yield { type: "window", window: await withItsOnlyPicture(options, clip, window) };
+  }
+  const warnings: ErrorCode[] = isCutOff(clip.header, run) ? ["clip.truncated"] : [];
+  yield { type: "ended", info: clipInfo(clip.header, run.durationSeconds), warnings };
+}
+
+/** Pictures and sound together; else, when nothing comes out, each alone: ffmpeg gives up all if it lacks one codec. */
+function attempts(clip: ProbedClip): readonly ProbedClip[] {
+  const { video, audio, ...rest } = clip.header;
+  if (!video || !audio) return [clip];
+  return [clip, { ...clip, header: { ...rest, video } }, { ...clip, header: { ...rest, audio } }];
+}
+
+/** All windows but the last ones, which the run that is returned still holds. */
+async function* decodeTracks(
+  options: DecodeOptions,
+  clip: ProbedClip,
+): AsyncGenerator<DecodedEvent, DecodingRun, undefined> {
   const firstWindow = options.resumeFromWindow ?? 0;
   const start = await chooseStart(options, clip, firstWindow * options.windowSeconds);
   const run = new DecodingRun(options, clip, start, firstWindow);
@@ -49,15 +77,7 @@ export async function* decodeClip(options: DecodeOptions): AsyncGenerator<Decode
   } finally {
     await run.stop();
   }
-
-  if (run.isEmpty && firstWindow === 0) {
-    throw refusal("clip.no_frames", options.path, "it opens, but no picture and no sound in it could be decoded");
-  }
-  for (const window of run.remainingWindows()) {
-    yield { type: "window", window: await withItsOnlyPicture(options, clip, window) };
-  }
-  const warnings: ErrorCode[] = isCutOff(clip.header, run) ? ["clip.truncated"] : [];
-  yield { type: "ended", info: clipInfo(clip.header, run.durationSeconds), warnings };
+  return run;
 }
 
 /** Containers in which ffmpeg finds the key frame before a time, and times do not depend on where reading starts. */

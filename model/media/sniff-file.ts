@@ -17,73 +17,46 @@ export const SNIFF_BYTES = 1024;
 export function sniffFile(head: Uint8Array): SniffedFile {
   // As Latin-1 a character is a byte.
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString("latin1");
-  const begins = ([, parts]: Signature) => parts.every(([offset, bytes]) => text.startsWith(bytes, offset));
+  const begins = ([, bytes]: Signature) => [...bytes].every((byte, i) => byte === ANY || byte === text[i]);
 
-  const other = OTHER_SIGNATURES.find(begins)?.[0] ?? TEXTS.find(([, pattern]) => pattern.test(text))?.[0];
-  if (other) return { kind: "other", description: other };
   const media = MEDIA_SIGNATURES.find(begins)?.[0];
-  return media ? { kind: "media", container: media } : { kind: "unknown" };
+  if (media) return { kind: "media", container: media };
+  const other = OTHER_SIGNATURES.find(begins)?.[0] ?? TEXTS.find(([, pattern]) => pattern.test(text))?.[0];
+  return other ? { kind: "other", description: other } : { kind: "unknown" };
 }
 
-/** Each part is an offset and the bytes there. */
-type Signature = readonly [name: string, parts: readonly (readonly [offset: number, bytes: string])[]];
+/** Stands for any byte in a signature. */
+const ANY = "?";
+
+type Signature = readonly [name: string, firstBytes: string];
 
 const MEDIA_SIGNATURES: readonly Signature[] = [
-  ...["ftyp", "moov", "mdat", "free", "skip", "wide"].map((box): Signature => ["MP4 or MOV", [[4, box]]]),
-  ["Matroska or WebM", [[0, "\x1a\x45\xdf\xa3"]]],
-  ["GIF", [[0, "GIF8"]]],
-  [
-    "AVI",
-    [
-      [0, "RIFF"],
-      [8, "AVI "],
-    ],
-  ],
-  [
-    "WAV",
-    [
-      [0, "RIFF"],
-      [8, "WAVE"],
-    ],
-  ],
-  ["FLV", [[0, "FLV\x01"]]],
-  ["Ogg", [[0, "OggS"]]],
-  ["FLAC", [[0, "fLaC"]]],
-  ["MP3", [[0, "ID3"]]],
-  ...["\xff\xfb", "\xff\xf3", "\xff\xf2"].map((sync): Signature => ["MP3", [[0, sync]]]),
-  ["WMV", [[0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11"]]],
-  ["MPEG", [[0, "\x00\x00\x01\xba"]]],
-  [
-    "MPEG-TS",
-    [
-      [0, "\x47"],
-      [188, "\x47"],
-    ],
-  ],
+  ...["ftyp", "moov", "mdat", "free", "skip", "wide"].map((box): Signature => ["MP4 or MOV", `????${box}`]),
+  ["Matroska or WebM", "\x1a\x45\xdf\xa3"],
+  ["GIF", "GIF8"],
+  ["APNG", `\x89PNG${ANY.repeat(33)}acTL`],
+  ["AVI", "RIFF????AVI "],
+  ["WAV", "RIFF????WAVE"],
+  ["FLV", "FLV\x01"],
+  ["Ogg", "OggS"],
+  ["FLAC", "fLaC"],
+  ["MP3", "ID3"],
+  ...["\xff\xfb", "\xff\xf3", "\xff\xf2"].map((sync): Signature => ["MP3", sync]),
+  ["WMV", "\x30\x26\xb2\x75\x8e\x66\xcf\x11"],
+  ["MPEG", "\x00\x00\x01\xba"],
+  ["MPEG-TS", `G${ANY.repeat(187)}G`],
 ];
 
 const STILL = "a still picture";
 
 const OTHER_SIGNATURES: readonly Signature[] = [
-  [
-    STILL,
-    [
-      [0, "\x89PNG\r\n"],
-      [37, "IDAT"],
-    ],
-  ],
-  [STILL, [[0, "\xff\xd8\xff"]]],
-  [
-    STILL,
-    [
-      [0, "RIFF"],
-      [8, "WEBP"],
-    ],
-  ],
-  [STILL, [[0, "II*\0"]]],
-  [STILL, [[0, "MM\0*"]]],
-  ["a PDF document", [[0, "%PDF-"]]],
-  ["a ZIP archive or an office document", [[0, "PK\x03\x04"]]],
+  [STILL, "\x89PNG"],
+  [STILL, "\xff\xd8\xff"],
+  [STILL, "RIFF????WEBP"],
+  [STILL, "II*\0"],
+  [STILL, "MM\0*"],
+  ["a PDF document", "%PDF-"],
+  ["a ZIP archive or an office document", "PK\x03\x04"],
 ];
 
 const PLAYLIST = "a playlist, not the clip itself";

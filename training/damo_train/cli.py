@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from .config import NetworkConfig, damo_mini, damo_tiny
 from .export import export_bundle, round_weights, write_golden
 from .language.soft_words import SoftWords
-from .language.things import Thing, demo_things, load_things
+from .language.things import Thing, demo_things, known_things, load_things
 from .network.checkpoint import load_encoders
 from .network.damo import Damo
 from .stages import alignment, bridging, language, temporal_perception
@@ -38,7 +38,7 @@ def make_network(config: NetworkConfig, tokenizer: Tokenizer, things: list[Thing
 def load_language(network: Damo, soft_words: SoftWords, run: Path) -> None:
     state = torch.load(run / "language.pt", map_location="cpu", weights_only=False)
     network.language_model.load_state_dict(state["model"])
-    soft_words.load_state_dict(state["soft_words"])
+    soft_words.load_state_dict({"roles": state["soft_words"]["roles"]})  # its words are those of other things
 
 
 def load_stage(network: Damo, head: AlignmentHead, run: Path, stage: int) -> None:
@@ -162,17 +162,17 @@ def main() -> None:
     if options.command == "smoke":
         print(json.dumps(smoke(options.run, options.steps or 20, options.seed)))
         return
-    config, things, run = damo_mini(), load_things(options.data), options.run
+    config, things, run = damo_mini(), known_things(options.data), options.run
     minutes = dict(enumerate(options.minutes))
     everything = options.command == "all"
     if everything or options.command == "language":
-        language.train(config, things, language.captions(options.data), run, minutes[0], options.seed)
+        language.train(config, load_things(options.data), language.captions(options.data), run, minutes[0], options.seed)
     encoders = load_encoders(options.vision or run / "vision.pt", options.audio or run / "audio.pt")
     libraries = {"train": (3500, 7000, 3500, 11), "val": (500, 900, 400, 12)}
     if everything or options.command == "library":
         for split, (scenes, photos, tracks, seed) in libraries.items():
             if not (run / f"library-{split}.pt").exists():
-                library = build(options.data, split, *encoders, scenes, photos, tracks, seed, config.clock)
+                library = build(options.data, split, things, *encoders, scenes, photos, tracks, seed, config.clock)
                 torch.save(library, run / f"library-{split}.pt", pickle_protocol=5)
     if options.command in ("language", "library"):
         return

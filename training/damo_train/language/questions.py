@@ -88,15 +88,14 @@ class QuestionWriter:
     def absent_answer(self, thing: Thing) -> str:
         return f"<absent> {self.the(thing)} is not {'heard' if thing.heard else 'seen'} in this clip"
 
-    def absent_thing(self, timeline: Timeline) -> int:
-        there = {self.things[event.thing].name for event in timeline.events}
-        words = {word for name in there for word in name.split()}
-        while True:
+    def absent_thing(self, timeline: Timeline) -> int | None:
+        """A thing that is not there, and shares no word with one that is ("car", "car horn"): the truth must be clear."""
+        there = {word for event in timeline.events for word in self.things[event.thing].name.split()}
+        for _ in range(30):
             index = int(self.rng.integers(len(self.things)))
-            name = self.things[index].name
-            # a thing that shares a word with one that is there ("car", "car horn") would make the truth unclear
-            if name not in there and not words & set(name.split()):
+            if not there & set(self.things[index].name.split()):
                 return index
+        return None
 
     @staticmethod
     def turn(question: str, answer: str, family: str, events: list[Event] = ()) -> Turn:
@@ -112,7 +111,10 @@ class QuestionWriter:
         return self.turn(question, answer, "when_heard" if thing.heard else "when_seen", events)
 
     def absent(self, timeline: Timeline) -> Turn:
-        thing = self.things[self.absent_thing(timeline)]
+        index = self.absent_thing(timeline)
+        if index is None:
+            return self.when(timeline)
+        thing = self.things[index]
         if self.rng.random() < 0.25:
             return Turn(self.is_there_question(thing), self.absent_answer(thing), "absent")
         question = self.heard_question(thing) if thing.heard else self.seen_question(thing.name)
@@ -232,7 +234,10 @@ class QuestionWriter:
         """Questions that lean on the turn before: `and the bell`, `what comes after that`."""
         if previous.family in ("when_seen", "when_heard", "absent", "is_there") and self.rng.random() < 0.6:
             if self.rng.random() < 0.25:
-                thing = self.things[self.absent_thing(timeline)]
+                missing = self.absent_thing(timeline)
+                if missing is None:
+                    return None
+                thing = self.things[missing]
                 return Turn(f"and the {thing.name}", self.absent_answer(thing), "follow_up_absent")
             index = timeline.events[int(self.rng.integers(len(timeline.events)))].thing
             names = [t.name for t in self.things]

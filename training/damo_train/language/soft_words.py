@@ -39,9 +39,9 @@ class SoftWords(nn.Module):
         super().__init__()
         ids = [encode_text(tokenizer, thing.name) for thing in things]
         width = max(map(len, ids))
-        self.register_buffer("word_ids", torch.tensor([row + [0] * (width - len(row)) for row in ids]))
-        self.register_buffer("word_mask", torch.tensor([[1.0] * len(row) + [0.0] * (width - len(row)) for row in ids]))
-        self.register_buffer("clock_ids", torch.tensor([tokenizer.token_to_id(f"<t{j}>") for j in range(SLOTS_PER_WINDOW)]))
+        self.register_buffer("word_ids", torch.tensor([row + [0] * (width - len(row)) for row in ids]), False)
+        self.register_buffer("word_mask", torch.tensor([[1.0] * len(row) + [0.0] * (width - len(row)) for row in ids]), False)
+        self.register_buffer("clock_ids", torch.tensor([tokenizer.token_to_id(f"<t{j}>") for j in range(SLOTS_PER_WINDOW)]), False)
         generator = torch.Generator().manual_seed(0)
         roles = torch.randn(ROLES, channels, channels, generator=generator) * (0.5 * channels**-0.5)
         self.roles = nn.Parameter(torch.eye(channels).expand(ROLES, -1, -1).clone() * 0.7 + roles)

@@ -81,6 +81,23 @@ def load_things(training_data: Path) -> list[Thing]:
     return things
 
 
+def known_things(training_data: Path, least_seen: int = 6, least_heard: int = 5) -> list[Thing]:
+    """The things a bundle claims: those with enough different training items to be recognised again elsewhere.
+
+    The language model has words for all of `load_things`; what is seen or heard is trained, and promised, for these.
+    """
+    counts: dict[tuple[str, bool], int] = {(SPEECH, True): least_heard}
+    for part, heard in (("photos", False), ("cutouts", False), ("sounds", True)):
+        with open(training_data / part / "index.jsonl", encoding="utf-8") as lines:
+            for item in map(json.loads, lines):
+                if item["split"] == "train":
+                    key = (normalise(item["label"]), heard)
+                    counts[key] = counts.get(key, 0) + 1
+    counts |= {(name, False): least_seen for name in SCREEN_THINGS}
+    return [thing for thing in load_things(training_data)
+            if counts.get((thing.name, thing.heard), 0) >= (least_heard if thing.heard else least_seen)]
+
+
 def demo_things() -> list[Thing]:
     """A handful of things that need no data on disk: for tests and the smoke run."""
     sounds = {"bell": "a bell rings", "dog bark": "a dog barks", "rain": "rain falls", SPEECH: "someone speaks"}

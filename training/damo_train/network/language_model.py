@@ -127,12 +127,18 @@ class LanguageModel(nn.Module):
             x = block(x, cos, sin)
         return self.norm(x)
 
-    def loss(self, tokens: Tensor, targets: Tensor, soft: Tensor | None = None, soft_mask: Tensor | None = None):
-        """targets [B, L]: the next token, or -100. Logits are made only where there is a target (V is large)."""
+    def loss(self, tokens: Tensor, targets: Tensor, soft: Tensor | None = None, soft_mask: Tensor | None = None,
+             token_weights: Tensor | None = None):
+        """targets [B, L]: the next token, or -100. Logits are made only where there is a target (V is large).
+
+        token_weights [V]: how much each token counts; a verdict or a time is worth more than the words around it.
+        """
         hidden = self.hidden(tokens, soft, soft_mask)
         wanted = targets >= 0
         logits = F.linear(hidden[wanted], self.embedding.weight).float()
-        return F.cross_entropy(logits, targets[wanted]), logits, targets[wanted]
+        if token_weights is not None:  # ids that the tokenizer left unused weigh nothing in particular
+            token_weights = F.pad(token_weights, (0, logits.shape[1] - len(token_weights)), value=1.0)
+        return F.cross_entropy(logits, targets[wanted], token_weights), logits, targets[wanted]
 
     def step(self, tokens: Tensor, soft: Tensor, soft_mask: Tensor, past: Tensor) -> tuple[Tensor, Tensor]:
         """The exported graph.

@@ -21,6 +21,10 @@ class PromptEncoder:
                    ("<pad>", "<bos>", "<eos>", "<q>", "<a>", "<list>", "<found>", "<absent>")}
         self.window_id = [tokenizer.token_to_id(f"<w{k}>") for k in range(16)]
         self._cache: dict[str, list[int]] = {}
+        # One wrong verdict or time makes an answer wrong; the words around them are easy.
+        self.token_weights = torch.ones(tokenizer.get_vocab_size())
+        self.token_weights[[self.id["<found>"], self.id["<absent>"]]] = 5.0
+        self.token_weights[[*self.window_id, *(tokenizer.token_to_id(f"<t{j}>") for j in range(SLOTS_PER_WINDOW + 1))]] = 2.0
 
     def text(self, text: str) -> list[int]:
         if text not in self._cache:

@@ -181,7 +181,7 @@ def train(config: NetworkConfig, things: list[Thing], texts: list[str], out: Pat
                 made = soft_words(model.embedding, rows, ids, roles, weights, slots)
                 made = made + torch.randn_like(made) * (0.25 * made.detach().std())
                 soft, mask = place_soft(batch.slots, made, windows)
-                loss, _, _ = model.loss(batch.tokens, batch.targets, soft, mask)
+                loss, _, _ = model.loss(batch.tokens, batch.targets, soft, mask, batches.encoder.token_weights)
                 running.append(loss.item())
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)

@@ -25,7 +25,7 @@ from .trainer import run_stage
 def answer_term(network: Damo, encoder: PromptEncoder, batch: ClipBatch, bridged: Tensor, dialogues: list[list[Turn]]):
     text = dialogue_batch(encoder, batch.windows, dialogues)
     soft, mask = place_soft(text.slots, bridged.flatten(0, 1), batch.windows)
-    return network.language_model.loss(text.tokens, text.targets, soft, mask)
+    return network.language_model.loss(text.tokens, text.targets, soft, mask, encoder.token_weights)
 
 
 def token_metrics(encoder: PromptEncoder, logits: Tensor, wanted: Tensor) -> dict[str, float]:

@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from ..language.questions import QuestionWriter, Turn
-from ..language.things import Thing, load_things, normalise
+from ..language.things import Thing, known_things, normalise
 from ..language.timeline import SLOTS_PER_WINDOW, Event, Timeline, merge_touching
 from .scenery import SceneMaker, choose, photo_base
 from .soundtrack import RATE, SoundMixer
@@ -109,8 +109,8 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(options.seed)
-    things = load_things(options.data)
-    maker, mixer = SceneMaker(options.data, "val", normalise), SoundMixer(options.data, "val", normalise)
+    things = known_things(options.data)
+    maker, mixer = SceneMaker(options.data, "val", things), SoundMixer(options.data, "val", things)
     writer = QuestionWriter(things, rng)
     with open(options.out / "suite.jsonl", "w", encoding="utf-8") as suite:
         for index in range(options.count):

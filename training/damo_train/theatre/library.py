@@ -5,8 +5,6 @@ then mix clips in feature space). Composition by frame is exact, because the vis
     photo p:  3 crops                                                                      (a shot that fills the screen)
 """
 
-import argparse
-import pickle
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ import torch
 
 from ..config import ClockConfig
 from ..data.mel import log_mel
-from ..language.things import normalise
+from ..language.things import Thing
 from .scenery import POSITIONS, SceneMaker, develop
 from .soundtrack import SoundMixer, Sounding
 
@@ -73,10 +71,10 @@ def frames_of(maker: SceneMaker, scenes: int, photos: int, rng: np.random.Genera
 
 
 @torch.no_grad()
-def build(data: Path, split: str, vision, audio, scenes: int, photos: int, tracks: int, seed: int, clock: ClockConfig,
+def build(data: Path, split: str, things: list[Thing], vision, audio, scenes: int, photos: int, tracks: int, seed: int, clock: ClockConfig,
           log=print) -> Library:
     rng = np.random.default_rng(seed)
-    maker, mixer = SceneMaker(data, split, normalise), SoundMixer(data, split, normalise)
+    maker, mixer = SceneMaker(data, split, things), SoundMixer(data, split, things)
     vision.eval(), audio.eval()
     patches, globals_, scene_entries, photo_entries, waiting = [], [], [], [], []
     rows, began = 0, time.monotonic()
@@ -120,31 +118,3 @@ def build(data: Path, split: str, vision, audio, scenes: int, photos: int, track
     log(f"{rows} frames, {windows} windows of sound, {time.monotonic() - began:.0f} s")
     return Library(np.concatenate(patches), np.concatenate(globals_), scene_entries, photo_entries,
                    np.concatenate(features), track_entries)
-
-
-def main() -> None:
-    from ..network.checkpoint import load_encoders
-
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("../../shared/training-data"))
-    parser.add_argument("--vision", type=Path, required=True)
-    parser.add_argument("--audio", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--split", default="train")
-    parser.add_argument("--scenes", type=int, default=3500)
-    parser.add_argument("--photos", type=int, default=7000)
-    parser.add_argument("--tracks", type=int, default=3500)
-    parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    vision, audio = load_encoders(options.vision, options.audio)
-    library = build(options.data, options.split, vision, audio, options.scenes, options.photos, options.tracks,
-                    options.seed, ClockConfig())
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    with open(options.out, "wb") as file:
-        pickle.dump(library, file, protocol=5)
-
-
-if __name__ == "__main__":
-    main()

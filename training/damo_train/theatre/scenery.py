@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont
 
 from ..data.archive import Archive, Item
+from ..language.things import NOT_THINGS, Thing, normalise
 
 SIZE = 128  # what the network sees; scenes are drawn at twice that and squashed down
 DRAWN = 256
@@ -143,22 +144,22 @@ def planes(pixels: np.ndarray) -> np.ndarray:
 
 
 class SceneMaker:
-    """Draws scenes from one split of the training material."""
+    """Draws scenes from one split of the training material, of known things only."""
 
-    def __init__(self, data, split: str, normalise):
+    def __init__(self, data, split: str, things: list[Thing]):
         self.photos = Archive(data, "photos")
         self.cutouts = Archive(data, "cutouts")
-        self.normalise = normalise
-        items = self.photos.split(split)
+        known = {thing.name for thing in things if not thing.heard} | NOT_THINGS
+        items = [item for item in self.photos.split(split) if normalise(item.label) in known]
         self.by_label = group(items, {"scene", "background"})
         self.scenes = [item for item in items if item.label == "scene"]
         self.backgrounds = [item for item in items if item.label == "background"]
-        self.actors_by_label = group(self.cutouts.split(split), set())
+        self.actors_by_label = group([i for i in self.cutouts.split(split) if normalise(i.label) in known], set())
 
     def photo_scene(self, item: Item, rng: np.random.Generator) -> tuple[Image.Image, tuple[str, ...]]:
         labels = item.fields.get("labels", [])[:3] if item.label == "scene" else [item.label]
         tight = 0.85 if item.label == "scene" else 0.6
-        return photo_base(self.photos.photo(item), rng, tight), tuple(self.normalise(label) for label in labels)
+        return photo_base(self.photos.photo(item), rng, tight), tuple(normalise(label) for label in labels)
 
     def base(self, rng: np.random.Generator) -> tuple[Image.Image, tuple[str, ...]]:
         """A place to act in. Only scenes and photos bring labels of their own."""
@@ -183,7 +184,7 @@ class SceneMaker:
             return Actor("text", None, stations[:1] * POSITIONS, choose(CAPTIONS, rng))
         for _ in range(20):
             item = self.actor_item(rng)
-            label = self.normalise(item.label)
+            label = normalise(item.label)
             if label not in avoid:
                 break
         image = self.cutouts.cutout(item)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..data.archive import Archive
-from ..language.things import SPEECH
+from ..language.things import SPEECH, Thing, normalise
 from .scenery import choose, group
 
 RATE = 16_000
@@ -19,10 +19,11 @@ class Sounding:
 
 
 class SoundMixer:
-    def __init__(self, data, split: str, normalise):
+    def __init__(self, data, split: str, things: list[Thing]):
         self.archive = Archive(data, "sounds")
-        self.normalise = normalise
-        self.by_label = group(self.archive.split(split), set())
+        known = {thing.name for thing in things if thing.heard}
+        items = self.archive.split(split)
+        self.by_label = group([i for i in items if normalise(i.label) in known or i.label.startswith("spoken ")], set())
         spoken = [label for label in self.by_label if label.startswith("spoken ")]
         self.spoken = [item for label in spoken for item in self.by_label.pop(label)]
         self._cache: dict[str, np.ndarray] = {}
@@ -54,7 +55,7 @@ class SoundMixer:
             for _ in range(int(rng.integers(0, 4))):
                 pieces += [np.zeros(int(rng.uniform(0.05, 0.4) * RATE), np.float32), samples]
             samples = np.concatenate(pieces)
-        return self.normalise(label), samples[: int(longest * RATE)]
+        return normalise(label), samples[: int(longest * RATE)]
 
     def background(self, rng: np.random.Generator, count: int) -> np.ndarray:
         """Digital silence, hiss, or hum."""
