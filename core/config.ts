@@ -45,7 +45,6 @@ export const configSchema = z
     DAMO_HOME: folder.optional(),
     XDG_DATA_HOME: folder.optional(),
     DAMO_TENANT: z.string().max(200).default("local"),
-    DAMO_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("warn"),
 
     FFMPEG_BIN: z.string().optional(),
     DAMO_MAX_CLIP_SECONDS: wholeNumber(1, 7 * 24 * 3600).default(4 * 3600),
@@ -68,7 +67,6 @@ export const configSchema = z
   .transform((env) => ({
     home: env.DAMO_HOME ?? (env.XDG_DATA_HOME ? join(env.XDG_DATA_HOME, "damo") : join(homedir(), ".damo")),
     tenantId: env.DAMO_TENANT,
-    log: { level: env.DAMO_LOG_LEVEL },
     decode: {
       ffmpegBin: env.FFMPEG_BIN,
       maxClipSeconds: env.DAMO_MAX_CLIP_SECONDS,

@@ -20,5 +20,9 @@ export const tooManyPixels = (path: string, size: string, { maxClipPixels }: Dec
 export const stalled = (path: string, { stallMs }: DecodeLimits) =>
   refusal("clip.decode_timeout", path, `decoding made no progress for ${stallMs / 1000} s`, { stallMs });
 
+/** It crashed, or the system took its memory away: something in the file that it cannot stand. */
+export const endedBySignal = (path: string, signal: string) =>
+  refusal("clip.unreadable", path, `ffmpeg was ended by ${signal} over this file`, { signal });
+
 export const cancelled = (signal: AbortSignal) =>
   new DomainError("cancelled", "decoding was cancelled", { cause: signal.reason });

@@ -1,5 +1,5 @@
 /** One run of ffmpeg with two outputs, read from both at once, as windows. */
-import { cancelled, refusal, stalled, tooLong, tooManyPixels } from "./clip-errors.ts";
+import { cancelled, endedBySignal, stalled, tooLong, tooManyPixels } from "./clip-errors.ts";
 import type { DecodeLimits } from "./decode-limits.ts";
 import { type DecodeStart, decodeArguments, readTimeLine, type SamplingOptions } from "./ffmpeg-arguments.ts";
 import { type FfmpegProcess, startFfmpeg } from "./ffmpeg-process.ts";
@@ -76,7 +76,7 @@ export class DecodingRun {
       ({ signal }) => {
         this.#exited = true;
         // Its exit code says little: it is not 0 after any damaged packet.
-        if (signal) this.#failure ??= refusal("clip.unreadable", this.#path, `ffmpeg was ended by ${signal}`);
+        if (signal) this.#failure ??= endedBySignal(this.#path, signal);
         this.#wake();
       },
       (error: Error) => {
@@ -177,7 +177,10 @@ export class DecodingRun {
     } else {
       this.#complained ||= line.trim() !== "";
       const size = refusedSize(line);
-      if (size) this.#failure ??= tooManyPixels(this.#path, size, this.#options.limits);
+      if (size) {
+        this.#failure ??= tooManyPixels(this.#path, size, this.#options.limits);
+        this.#wake();
+      }
     }
   }
 

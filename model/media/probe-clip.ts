@@ -8,7 +8,7 @@
  */
 import { open, stat } from "node:fs/promises";
 import { DomainError } from "../../core/errors.ts";
-import { cancelled, refusal, stalled, tooLong, tooManyPixels } from "./clip-errors.ts";
+import { cancelled, endedBySignal, refusal, stalled, tooLong, tooManyPixels } from "./clip-errors.ts";
 import { type ClipHeader, HEADER_LINE, parseClipHeader } from "./clip-header.ts";
 import type { DecodeLimits } from "./decode-limits.ts";
 import { type InputOptions, probeArguments } from "./ffmpeg-arguments.ts";
@@ -103,13 +103,18 @@ async function readHeaderLines(
       reason ||= line.replace(/^(\[[^\]]*\] )+/, "");
     }
   });
+  let timedOut = false;
   const stop = () => void ffmpeg.stop();
-  const timer = setTimeout(stop, limits.stallMs);
+  const timer = setTimeout(() => {
+    timedOut = true;
+    stop();
+  }, limits.stallMs);
   signal?.addEventListener("abort", stop);
   try {
     const { signal: endedBy } = await ffmpeg.exited;
     if (signal?.aborted) throw cancelled(signal);
-    if (endedBy === "SIGKILL") throw stalled(input.path, limits);
+    if (timedOut) throw stalled(input.path, limits);
+    if (endedBy) throw endedBySignal(input.path, endedBy);
     return { lines, reason, size };
   } finally {
     clearTimeout(timer);

@@ -21,7 +21,7 @@ async function peakOf(folder: string, minutes: number) {
     ...["-c:v", "mpeg4", "-q:v", "20", "-c:a", "aac", "-b:a", "16k"],
   );
   const script = resolve(import.meta.dirname, "../support/measure-decode.ts");
-  const { stdout } = await run(process.execPath, ["--import", "tsx", script, testFfmpeg.path, path]);
+  const { stdout } = await run(process.execPath, ["--expose-gc", "--import", "tsx", script, testFfmpeg.path, path]);
   const peak: { windows: number; nodeBytes: number; ffmpegBytes: number } = JSON.parse(stdout);
   console.log(
     `${minutes} min: node ${(peak.nodeBytes / MIB).toFixed(0)} MiB, ffmpeg ${(peak.ffmpegBytes / MIB).toFixed(0)} MiB`,

@@ -1,6 +1,7 @@
 /**
  * Decodes a clip in a process of its own and prints, as JSON, the most memory that this process and its ffmpeg held.
- * Called by tests/integration/media-memory.test.ts: node --import tsx measure-decode.ts FFMPEG CLIP
+ * Garbage is collected before each look: on a busy machine it lies about for longer, and hides what is really held.
+ * Called by tests/integration/media-memory.test.ts: node --expose-gc --import tsx measure-decode.ts FFMPEG CLIP
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { decodeClip } from "../../model/media/index.ts";
@@ -29,6 +30,7 @@ const sampling = { ...TEST_SAMPLING, frameSize: 128 };
 for await (const event of decodeClip({ path, ffmpeg: { path: ffmpeg }, limits: TEST_LIMITS, ...sampling })) {
   if (event.type !== "window") continue;
   windows++;
+  globalThis.gc?.();
   ffmpegBytes = Math.max(ffmpegBytes, childrenPeakBytes());
   nodeBytes = Math.max(nodeBytes, process.memoryUsage.rss());
 }

@@ -40,7 +40,6 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "@hono/node-server": ["bots/web/"],
   commander: ["bots/cli/"],
   "cli-progress": ["bots/cli/"],
-  pino: COMPOSITION_ROOTS,
   // The entries in plain JavaScript, which teach their thread to read TypeScript.
   tsx: ["bots/start.mjs", "model/onnx/start-thread.mjs"],
 };

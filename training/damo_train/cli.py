@@ -22,9 +22,11 @@ from .network.checkpoint import load_encoders
 from .network.damo import Damo
 from .stages import alignment, bridging, language, temporal_perception
 from .stages.alignment import AlignmentHead
-from .theatre.library import Library, SceneEntry, build
+from .theatre.library import Library, SceneEntry, build_pictures, build_sounds
 from .theatre.playbill import Playbill
 from .theatre.soundtrack import Sounding
+
+LIBRARIES = {"train": (2400, 5000, 3000, 11), "val": (400, 700, 400, 12)}  # scenes, photos, soundtracks, seed
 
 ANSWERING = {"absentThreshold": 0.5, "unsureThreshold": 0.35, "calibration": {"scale": 1.0, "bias": 0.0}}
 
@@ -47,6 +49,11 @@ def load_stage(network: Damo, head: AlignmentHead, run: Path, stage: int) -> Non
         network.language_model.add_lora()
     for name, values in state.items():
         (head if name == "head" else getattr(network, name)).load_state_dict(values)
+
+
+def load_library(run: Path, split: str) -> Library:
+    halves = [torch.load(run / f"{half}-{split}.pt", weights_only=False) for half in ("pictures", "sounds")]
+    return Library(**halves[0], **halves[1])
 
 
 def run_stages(network, head, soft_words, things, tokenizer, bill, held_out, run: Path, minutes: dict[int, float],
@@ -144,7 +151,7 @@ def export(network: Damo, tokenizer_file: Path, out: Path, things: list[Thing], 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="damo-train", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("command", choices=["smoke", "language", "library", "stage1", "stage2", "stage3", "stage4", "export", "all"])
+    parser.add_argument("command", choices=["smoke", "language", "library", "pictures", "sounds", "stage1", "stage2", "stage3", "stage4", "export", "all"])
     parser.add_argument("--data", type=Path, default=Path("../../shared/training-data"))
     parser.add_argument("--run", "--out", dest="run", type=Path, default=Path("runs/mini"))
     parser.add_argument("--vision", type=Path, help="checkpoint of the vision encoder (stages/distil_vision.py)")
@@ -168,13 +175,16 @@ def main() -> None:
     if everything or options.command == "language":
         language.train(config, load_things(options.data), language.captions(options.data), run, minutes[0], options.seed)
     encoders = load_encoders(options.vision or run / "vision.pt", options.audio or run / "audio.pt")
-    libraries = {"train": (3500, 7000, 3500, 11), "val": (500, 900, 400, 12)}
-    if everything or options.command == "library":
-        for split, (scenes, photos, tracks, seed) in libraries.items():
-            if not (run / f"library-{split}.pt").exists():
-                library = build(options.data, split, things, *encoders, scenes, photos, tracks, seed, config.clock)
-                torch.save(library, run / f"library-{split}.pt", pickle_protocol=5)
-    if options.command in ("language", "library"):
+    if everything or options.command in ("library", "sounds", "pictures"):
+        for split, (scenes, photos, tracks, seed) in LIBRARIES.items():
+            pictures, sounds = run / f"pictures-{split}.pt", run / f"sounds-{split}.pt"
+            if options.command != "sounds" and not pictures.exists():
+                made = build_pictures(options.data, split, things, encoders[0], scenes, photos, seed)
+                torch.save(made, pictures, pickle_protocol=5)
+            if options.command != "pictures" and not sounds.exists():
+                made = build_sounds(options.data, split, things, encoders[1], tracks, seed, config.clock)
+                torch.save(made, sounds, pickle_protocol=5)
+    if options.command in ("language", "library", "sounds", "pictures"):
         return
     tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
     network, head, soft_words = make_network(config, tokenizer, things)
@@ -186,7 +196,7 @@ def main() -> None:
         first = 1 if everything else int(options.command[-1])
         for stage in range(1, first):
             load_stage(network, head, run, stage)
-        bill, held_out = (Playbill(torch.load(run / f"library-{split}.pt", weights_only=False), things, options.seed + shift)
+        bill, held_out = (Playbill(load_library(run, split), things, options.seed + shift)
                           for split, shift in (("train", 0), ("val", 100)))
         for stage in range(first, 5 if everything else first + 1):
             common = dict(out=run, minutes=minutes[stage], steps=options.steps, seed=options.seed, batch_size=options.batch)

@@ -149,7 +149,8 @@ def train(config: NetworkConfig, things: list[Thing], texts: list[str], out: Pat
     start_step, spent = 0, 0.0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=False)
-        model.load_state_dict(state["model"]), soft_words.load_state_dict(state["soft_words"])
+        model.load_state_dict(state["model"])
+        soft_words.load_state_dict({"roles": state["soft_words"]["roles"]})
         for optimizer, values in zip(optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(values)
         start_step, spent = state["step"], state["seconds"]

@@ -71,11 +71,11 @@ def frames_of(maker: SceneMaker, scenes: int, photos: int, rng: np.random.Genera
 
 
 @torch.no_grad()
-def build(data: Path, split: str, things: list[Thing], vision, audio, scenes: int, photos: int, tracks: int, seed: int, clock: ClockConfig,
-          log=print) -> Library:
+def build_pictures(data: Path, split: str, things: list[Thing], vision, scenes: int, photos: int, seed: int, log=print) -> dict:
+    """The picture half of a Library, by field name."""
     rng = np.random.default_rng(seed)
-    maker, mixer = SceneMaker(data, split, things), SoundMixer(data, split, things)
-    vision.eval(), audio.eval()
+    maker = SceneMaker(data, split, things)
+    vision.eval()
     patches, globals_, scene_entries, photo_entries, waiting = [], [], [], [], []
     rows, began = 0, time.monotonic()
 
@@ -93,14 +93,22 @@ def build(data: Path, split: str, things: list[Thing], vision, audio, scenes: in
         rows += len(frames)
         if len(waiting) >= 128:
             flush()
-            if rows % 10_000 < 128:
-                log(f"{rows} frames, {time.monotonic() - began:.0f} s")
+            if rows % 5_000 < 128:
+                log(f"{split}: {rows} frames, {time.monotonic() - began:.0f} s", flush=True)
     if waiting:
         flush()
+    return {"patches": np.concatenate(patches), "globals": np.concatenate(globals_), "scenes": scene_entries, "photos": photo_entries}
 
+
+@torch.no_grad()
+def build_sounds(data: Path, split: str, things: list[Thing], audio, tracks: int, seed: int, clock: ClockConfig) -> dict:
+    """The sound half of a Library, by field name."""
+    rng = np.random.default_rng(seed)
+    mixer = SoundMixer(data, split, things)
+    audio.eval()
     features, track_entries, windows, mels = [], [], 0, []
 
-    def flush_audio() -> None:
+    def flush() -> None:
         with torch.autocast("cpu", torch.bfloat16):
             features.append(audio(torch.cat(mels)).half().numpy())
         mels.clear()
@@ -112,9 +120,7 @@ def build(data: Path, split: str, things: list[Thing], vision, audio, scenes: in
         windows += count
         mels.append(log_mel(torch.from_numpy(samples.reshape(count, -1))).float())
         if sum(len(m) for m in mels) >= 32:
-            flush_audio()
+            flush()
     if mels:
-        flush_audio()
-    log(f"{rows} frames, {windows} windows of sound, {time.monotonic() - began:.0f} s")
-    return Library(np.concatenate(patches), np.concatenate(globals_), scene_entries, photo_entries,
-                   np.concatenate(features), track_entries)
+        flush()
+    return {"audio": np.concatenate(features), "tracks": track_entries}

@@ -1,0 +1,89 @@
+"""Fits the confidence of a bundle on answered questions (Platt scaling) and writes it into damo.json.
+
+    script/damo eval SUITE --json > answers.jsonl          # with scale 1 and bias 0 in the bundle: raw confidences
+    python -m damo_train.calibrate answers.jsonl --bundle ../model/bundles/damo-mini [--plot reports/reliability.png]
+
+`answering` is no part of the fingerprint (that names graphs and tokenizer), so memories stay valid.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+
+def temporal_iou(one: list[dict], other: list[dict]) -> float:
+    """Seconds in both over seconds in either, as core/evaluation.ts has it."""
+    grid = np.arange(0, max([s["endSeconds"] for s in one + other], default=0.0) + 0.05, 0.05)
+
+    def covered(spans):
+        return np.any([(grid >= s["startSeconds"]) & (grid < s["endSeconds"]) for s in spans], axis=0) if spans else grid < 0
+
+    a, b = covered(one), covered(other)
+    return float((a & b).sum() / max(1, (a | b).sum()))
+
+
+def is_right(line: dict) -> bool:
+    if line["wanted"]["absent"]:
+        return line["verdict"] == "absent"
+    if line["verdict"] == "absent":
+        return False
+    return not line["wanted"]["spans"] or temporal_iou(line["wanted"]["spans"], line["spans"]) >= 0.5
+
+
+def fit(raw: np.ndarray, right: np.ndarray, steps: int = 4000) -> tuple[float, float]:
+    """Logistic regression of `right` on logit(raw), by plain gradient descent."""
+    x = np.log(np.clip(raw, 1e-6, 1 - 1e-6) / (1 - np.clip(raw, 1e-6, 1 - 1e-6)))
+    spread = max(x.std(), 1e-3)
+    scale, bias = 1.0, 0.0
+    for _ in range(steps):
+        error = 1 / (1 + np.exp(-(scale * x + bias))) - right
+        scale -= 0.2 * (error * x).mean() / spread**2
+        bias -= 0.2 * error.mean()
+    return float(scale), float(bias)
+
+
+def plot_reliability(confidence: np.ndarray, right: np.ndarray, file: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    bins = np.minimum((confidence * 10).astype(int), 9)
+    used = [b for b in range(10) if (bins == b).any()]
+    figure, axis = plt.subplots(figsize=(3.2, 3), dpi=90)
+    axis.plot([0, 1], [0, 1], color="0.7")
+    axis.plot([confidence[bins == b].mean() for b in used], [right[bins == b].mean() for b in used], marker="o")
+    axis.set_xlabel("confidence", fontsize=8)
+    axis.set_ylabel("share right", fontsize=8)
+    axis.tick_params(labelsize=7)
+    figure.tight_layout()
+    figure.savefig(file)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("answers", type=Path)
+    parser.add_argument("--bundle", type=Path)
+    parser.add_argument("--plot", type=Path)
+    options = parser.parse_args()
+    lines = [json.loads(line) for line in options.answers.read_text(encoding="utf-8").splitlines() if line.strip()]
+    lines = [line for line in lines if line["type"] == "evaluated"]
+    confidence = np.array([line["confidence"] for line in lines])
+    right = np.array([is_right(line) for line in lines], dtype=float)
+    if options.plot:
+        plot_reliability(confidence, right, options.plot)
+    if options.bundle:
+        scale, bias = fit(confidence, right)
+        file = options.bundle / "damo.json"
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+        if manifest["answering"]["calibration"] != {"scale": 1.0, "bias": 0.0}:
+            raise SystemExit("the bundle is calibrated already: fit on raw confidences")
+        manifest["answering"]["calibration"] = {"scale": round(scale, 4), "bias": round(bias, 4)}
+        file.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        print(f"{len(lines)} answers, {right.mean():.2f} right: scale {scale:.3f}, bias {bias:.3f}")
+
+
+if __name__ == "__main__":
+    main()
