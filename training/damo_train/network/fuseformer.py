@@ -90,7 +90,7 @@ class Fuseformer(nn.Module):
         -> queries [B, Q, D], embedding [B, E] of unit length.
         """
         stride = self.config.temporal_stride
-        visual = self.visual_residual(patches, global_token) * rearrange(visual_mask, "b t -> b t 1 1")
+        visual = self.visual_residual(patches, global_token) * rearrange(visual_mask, "b t -> b t 1 1").to(patches.dtype)
         visual = rearrange(self.temporal_conv(visual), "b t r d -> b (t r) d")
         step_mask = rearrange(visual_mask, "b (t s) -> b t s", s=stride).amax(-1)
         visual_bias = mask_bias(step_mask.repeat_interleave(self.config.reduced_patches, dim=1))

@@ -32,13 +32,15 @@ class ClipBatch:
         return np.concatenate([[0], np.cumsum(self.windows)[:-1]])
 
 
-def gather(bill: Playbill, plays: list[Play], window_seconds: float, noise: float, without_audio: bool = False) -> ClipBatch:
+def gather(bill: Playbill, plays: list[Play], window_seconds: float, noise: float, without_audio: bool = False,
+           precision: torch.dtype = torch.bfloat16) -> ClipBatch:
     library, rng = bill.library, bill.rng
     rows = np.concatenate([play.frame_rows.reshape(-1, FRAMES_PER_WINDOW) for play in plays])
     audio_rows = np.concatenate([play.audio_rows for play in plays])
-    patches = torch.from_numpy(library.patches[np.maximum(rows, 0)]).float()
-    global_token = torch.from_numpy(library.globals[np.maximum(rows, 0)]).float()
-    audio = torch.from_numpy(library.audio[np.maximum(audio_rows, 0)]).float()
+    # bfloat16 on a CPU: the patches of a batch are tens of megabytes, and reading them is what a step costs
+    patches = torch.from_numpy(library.patches[np.maximum(rows, 0)]).to(precision)
+    global_token = torch.from_numpy(library.globals[np.maximum(rows, 0)]).to(precision)
+    audio = torch.from_numpy(library.audio[np.maximum(audio_rows, 0)]).to(precision)
     audio_mask = torch.from_numpy((audio_rows >= 0).astype(np.float32))[:, None].expand(-1, audio.shape[1]).clone()
     if without_audio:
         audio_mask.zero_()
@@ -48,7 +50,6 @@ def gather(bill: Playbill, plays: list[Play], window_seconds: float, noise: floa
         steps = max(1, round(last / SLOTS_PER_WINDOW * audio.shape[1]))
         audio_mask[start + play.timeline.windows - 1, steps:] = 0
     if noise > 0:
-        patches += noise * torch.randn_like(patches)
         global_token += noise * torch.randn_like(global_token)
         audio += noise * torch.randn_like(audio)
     offsets = rng.integers(0, 60, len(plays)) * (rng.random(len(plays)) < 0.4)

@@ -15,7 +15,7 @@ from ..network.checkpoint import save_atomically
 
 def run_stage(name: str, out: Path, parameters: list[tuple[list[nn.Parameter], float]], modules: dict[str, nn.Module],
               loss: Callable[[int], dict[str, torch.Tensor]], evaluate: Callable[[], dict[str, float]], minutes: float,
-              steps: int | None = None, every: int = 100, warm_up: int = 60) -> dict[str, float]:
+              steps: int | None = None, every: int = 50, warm_up: int = 40) -> dict[str, float]:
     """Optimises the sum of `loss(step)`'s terms until `minutes` (or `steps`) are over. Returns the last metrics.
 
     parameters: (list, learning rate) pairs. `out/NAME.pt` holds modules, optimiser, step and seconds spent; a run that
