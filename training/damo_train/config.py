@@ -53,7 +53,7 @@ class FuseformerConfig:
     layers: int = 3  # row 7
     heads: int = 8
     mlp_ratio: int = 2
-    dropout: float = 0.1
+    dropout: float = 0.0  # clips are composed anew each step: there is nothing to overfit to
     embedding: int = 128  # E
     text_channels: int = 128
 

@@ -71,6 +71,8 @@ class Fuseformer(nn.Module):
         self.temporal_conv = GroupedTemporalConv(config)
         self.temporal_embedding = TemporalEmbedding(config.channels, clock.window_seconds)
         self.queries = nn.Parameter(torch.randn(config.queries, config.channels) * 0.02)
+        self.slot_visual = nn.Linear(config.channels, config.channels)
+        self.slot_audio = nn.Linear(config.channels, config.channels)
         self.state_norm = nn.LayerNorm(config.channels)
         self.layers = nn.ModuleList(FuseformerLayer(config) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.channels)
@@ -99,7 +101,11 @@ class Fuseformer(nn.Module):
         audio_bias = mask_bias(audio_mask)
 
         clock = self.temporal_embedding(self.query_times, start_seconds)
+        # Global residual into the FUSION queries: query q starts from the mean of what is seen and heard in its own half
+        # second, so attention need not first learn to find it (ours: the paper's FUSION queries start from parameters).
         fusion = self.queries + clock
+        fusion = fusion + self.slot_visual(slot_mean(visual, visual_bias, self.config.queries))
+        fusion = fusion + self.slot_audio(slot_mean(audio, audio_bias, self.config.queries))
         state = self.state_norm(state) + clock
         ones = torch.ones_like(state[:, :, 0])
         anything_seen = visual_mask.amax(1, keepdim=True) * ones
@@ -110,6 +116,13 @@ class Fuseformer(nn.Module):
         queries = self.norm(fusion)
         pooled = self.pool(self.pool_query.expand(queries.shape[0], -1, -1), queries)[:, 0]
         return queries, F.normalize(self.embed(pooled), dim=-1)
+
+
+def slot_mean(stream: Tensor, bias: Tensor, slots: int) -> Tensor:
+    """Mean of the tokens of each slot, zeros where there are none. stream [B, N, D] in order of time -> [B, slots, D]."""
+    there = (bias[:, 0, 0] > NOTHING / 2).to(stream.dtype).unsqueeze(-1)
+    grouped = rearrange(stream * there, "b (s n) d -> b s n d", s=slots)
+    return grouped.sum(2) / rearrange(there, "b (s n) 1 -> b s n 1", s=slots).sum(2).clamp(min=1.0)
 
 
 def _centres(count: int, seconds: float) -> Tensor:

@@ -60,7 +60,7 @@ def caption_term(network: Damo, encoder: PromptEncoder, writer: QuestionWriter, 
 
 def run(network: Damo, head: AlignmentHead, soft_words: SoftWords, things: list[Thing], tokenizer: Tokenizer,
         bill: Playbill, held_out: Playbill, out: Path, minutes: float, steps: int | None, seed: int,
-        batch_size: int = 32, learning_rate: float = 6e-4) -> dict:
+        batch_size: int = 32, learning_rate: float = 1.2e-3) -> dict:
     torch.manual_seed(seed + 2)
     encoder = PromptEncoder(tokenizer)
     writer = QuestionWriter(things, bill.rng)
@@ -83,7 +83,7 @@ def run(network: Damo, head: AlignmentHead, soft_words: SoftWords, things: list[
                 **{key: 0.15 * value for key, value in terms.items()}}, accuracy
 
     def loss(step: int) -> dict[str, Tensor]:
-        batch = gather(bill, [bill.compose() for _ in range(batch_size)], window_seconds, 0.08)
+        batch = gather(bill, [bill.compose(1 + step % 2) for _ in range(batch_size)], window_seconds, 0.08)
         return terms_of(batch, book.draw())[0]
 
     def evaluate() -> dict[str, float]:

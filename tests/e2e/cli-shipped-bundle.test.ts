@@ -1,0 +1,65 @@
+/** The main job with the bundle we ship, on the clip we ship: watched once, asked in a row, right where it says so. */
+import { readFileSync } from "node:fs";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { temporalIou } from "../../core/evaluation.ts";
+import { type DamoRun, runDamo } from "../support/run-damo.ts";
+
+const demo = fileURLToPath(new URL("../../docs/demo/", import.meta.url));
+const truth = JSON.parse(readFileSync(join(demo, "meadow.json"), "utf8")) as {
+  events: { kind: "seen" | "heard"; thing: string; startSeconds: number; endSeconds: number }[];
+};
+const truthOf = (kind: string, thing: string) =>
+  truth.events.filter((event) => event.kind === kind && event.thing === thing);
+
+interface AnswerLine {
+  readonly spans: { startSeconds: number; endSeconds: number; confidence: number }[];
+  readonly verdict: string;
+  readonly timing: { firstTokenMs: number };
+}
+
+describe("damo with the shipped bundle, asked about docs/demo/meadow.mp4", () => {
+  let folder: string;
+  let clip: string;
+  let run: DamoRun;
+  let answers: AnswerLine[];
+  const questions = ["When does the dog bark?", "When does the butterfly appear?", "When is there an umbrella?"];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "damo-shipped-"));
+    clip = join(folder, "meadow.mp4");
+    await cp(join(demo, "meadow.mp4"), clip);
+    run = await runDamo(["ask", clip, ...questions, "--json"], { DAMO_HOME: join(folder, "home") });
+    answers = run.lines().filter((line) => line["type"] === "answer") as unknown as AnswerLine[];
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it("answers every question", () => {
+    expect(run.exitCode).toBe(0);
+    expect(answers).toHaveLength(questions.length);
+  });
+
+  it("points at the dog's bark and at the butterfly", () => {
+    expect(temporalIou(truthOf("heard", "dog bark"), answers[0]?.spans ?? [])).toBeGreaterThanOrEqual(0.5);
+    expect(temporalIou(truthOf("seen", "butterfly"), answers[1]?.spans ?? [])).toBeGreaterThanOrEqual(0.5);
+  });
+
+  it("says that there is no umbrella", () => {
+    expect(answers[2]).toMatchObject({ verdict: "absent", spans: [] });
+  });
+
+  it("starts the second answer at least 20 times sooner than the first, which had to watch", () => {
+    const [first, second] = answers.map(({ timing }) => timing.firstTokenMs) as [number, number];
+    expect(first / second).toBeGreaterThanOrEqual(20);
+  });
+
+  it("gives the same answers again, without the file", async () => {
+    await rm(clip);
+    const again = await runDamo(["ask", "meadow.mp4", ...questions, "--json"], { DAMO_HOME: join(folder, "home") });
+    const spans = again.lines().map((line) => (line as unknown as AnswerLine).spans);
+    expect(spans).toEqual(answers.map((answer) => answer.spans));
+  });
+});
