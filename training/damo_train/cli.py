@@ -201,11 +201,9 @@ def main() -> None:
         for stage in range(first, 5 if everything else first + 1):
             common = dict(out=run, minutes=minutes[stage], steps=options.steps, seed=options.seed, batch_size=options.batch)
             if stage == 1:
-                if (run / "stage1-start.pt").exists():  # weights of an earlier, unfinished stage 1
-                    for name, values in torch.load(run / "stage1-start.pt", weights_only=False).items():
-                        (head if name == "head" else getattr(network, name)).load_state_dict(values)
                 alignment.run(network, head, things, tokenizer, bill, held_out, **common)
             elif stage == 2:
+                if (run / "bridge-start.pt").exists(): network.bridge.load_state_dict(torch.load(run / "bridge-start.pt"))
                 bridging.run(network, head, soft_words, things, tokenizer, bill, held_out, **common)
             else:
                 temporal_perception.run(stage, network, head, soft_words, things, tokenizer, bill, held_out, **common)

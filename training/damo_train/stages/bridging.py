@@ -18,7 +18,7 @@ from ..language.things import Thing
 from ..language.timeline import SLOTS_PER_WINDOW, Event, Timeline
 from ..network.damo import Damo
 from ..theatre.playbill import Playbill
-from .alignment import AlignmentHead, PhraseBook, alignment_terms
+from .alignment import AlignmentHead
 from .batching import PromptEncoder, dialogue_batch, place_soft
 from .clips import ClipBatch, entry_tensors, fuse, gather, knowable
 from .trainer import run_stage
@@ -60,38 +60,33 @@ def caption_term(network: Damo, encoder: PromptEncoder, writer: QuestionWriter, 
 
 def run(network: Damo, head: AlignmentHead, soft_words: SoftWords, things: list[Thing], tokenizer: Tokenizer,
         bill: Playbill, held_out: Playbill, out: Path, minutes: float, steps: int | None, seed: int,
-        batch_size: int = 32, learning_rate: float = 1.2e-3) -> dict:
+        batch_size: int = 32, learning_rate: float = 2e-3) -> dict:
+    """The Fuseformer rests (as image encoders do in BLIP-2's second stage), so a step is cheap and there are many."""
     torch.manual_seed(seed + 2)
     encoder = PromptEncoder(tokenizer)
     writer = QuestionWriter(things, bill.rng)
-    book = PhraseBook(things, tokenizer, seed + 2)
     network.language_model.requires_grad_(False)
     soft_words.requires_grad_(False)
     window_seconds = network.config.clock.window_seconds
     plays = [held_out.compose() for _ in range(64)]
-    trained = [*network.bridge.parameters()]
-    also = [*network.fuseformer.parameters(), *network.text.parameters(), *head.parameters()]
 
-    def terms_of(batch: ClipBatch, phrases) -> tuple[dict[str, Tensor], float]:
-        queries, embeddings = fuse(network.fuseformer, batch)
-        terms, _, _ = alignment_terms(network, head, batch, queries, embeddings, phrases, things)
+    def terms_of(batch: ClipBatch, most: int) -> tuple[dict[str, Tensor], float]:
+        with torch.no_grad():
+            queries, _ = fuse(network.fuseformer, batch)
         bridged = network.bridge(queries)
         target = soft_target(network, soft_words, batch, things)
-        caption, accuracy = caption_term(network, encoder, writer, batch, bridged)
+        caption, accuracy = caption_term(network, encoder, writer, batch, bridged, most)
         return {"bridge": bridge_term(bridged, target, knowable(batch),
-                                      soft_words.clock(network.language_model.embedding, len(target))), "caption": 0.5 * caption,
-                **{key: 0.15 * value for key, value in terms.items()}}, accuracy
+                                      soft_words.clock(network.language_model.embedding, len(target))), "caption": 0.25 * caption}, accuracy
 
     def loss(step: int) -> dict[str, Tensor]:
         batch = gather(bill, [bill.compose(1 + step % 2) for _ in range(batch_size)], window_seconds, 0.08)
-        return terms_of(batch, book.draw())[0]
+        return terms_of(batch, 8)[0]
 
     def evaluate() -> dict[str, float]:
         batch = gather(held_out, plays, window_seconds, 0.0)
-        terms, accuracy = terms_of(batch, book.draw(0.0))
-        return {"held_out_bridge": terms["bridge"].item(), "held_out_caption": 2 * terms["caption"].item(),
+        terms, accuracy = terms_of(batch, 48)
+        return {"held_out_bridge": terms["bridge"].item(), "held_out_caption": 4 * terms["caption"].item(),
                 "caption_token_accuracy": accuracy}
 
-    return run_stage("stage2", out, [(trained, learning_rate), (also, learning_rate / 3)],
-                     {"bridge": network.bridge, "fuseformer": network.fuseformer, "text": network.text, "head": head},
-                     loss, evaluate, minutes, steps)
+    return run_stage("stage2", out, [([*network.bridge.parameters()], learning_rate)], {"bridge": network.bridge}, loss, evaluate, minutes, steps)

@@ -1,6 +1,7 @@
 """Stages 3 and 4 (MODEL rows 12 and 13): questions whose answers carry times, then dialogues of several turns.
 
-The language model stays frozen; LoRA, the bridge and (slowly) the Fuseformer learn. Stage 3 asks single questions, each as
+The language model stays frozen; LoRA and the bridge learn. The Fuseformer rests: on two cores its backward pass costs more
+steps than it gains; `train_fuseformer` lets it learn too where there is a GPU. Stage 3 asks single questions, each as
 a conversation of its own; stage 4 asks dialogues in which later turns lean on earlier ones.
 """
 
@@ -39,13 +40,14 @@ def token_metrics(encoder: PromptEncoder, logits: Tensor, wanted: Tensor) -> dic
 
 def run(stage: int, network: Damo, head: AlignmentHead, soft_words: SoftWords, things: list[Thing], tokenizer: Tokenizer,
         bill: Playbill, held_out: Playbill, out: Path, minutes: float, steps: int | None, seed: int,
-        batch_size: int = 32, learning_rate: float = 5e-4) -> dict:
+        batch_size: int = 32, learning_rate: float = 8e-4, train_fuseformer: bool = False) -> dict:
     """stage 3: one question a conversation (several conversations a clip); stage 4: dialogues."""
     torch.manual_seed(seed + stage)
     encoder = PromptEncoder(tokenizer)
     writer = QuestionWriter(things, bill.rng)
     held_out_writer = QuestionWriter(things, held_out.rng)
     book = PhraseBook(things, tokenizer, seed + stage)
+    network.fuseformer.requires_grad_(train_fuseformer)
     lora = network.language_model.add_lora()
     soft_words.requires_grad_(False)
     window_seconds = network.config.clock.window_seconds
@@ -57,14 +59,18 @@ def run(stage: int, network: Damo, head: AlignmentHead, soft_words: SoftWords, t
     plays = [held_out.compose() for _ in range(96)]
     held_out_batch = gather(held_out, plays, window_seconds, 0.0)
     held_out_dialogues = dialogues_for(held_out_batch, held_out_writer)
-    rates = [([*lora], learning_rate), ([*network.bridge.parameters()], learning_rate),
-             ([*network.fuseformer.parameters(), *network.text.parameters(), *head.parameters()], learning_rate / 2)]
+    rates = [([*lora], learning_rate), ([*network.bridge.parameters()], learning_rate)]
+    if train_fuseformer:
+        rates.append(([*network.fuseformer.parameters(), *network.text.parameters(), *head.parameters()], learning_rate / 2))
 
     def loss(step: int) -> dict[str, Tensor]:
         batch = gather(bill, [bill.compose() for _ in range(batch_size)], window_seconds, 0.08)
-        queries, embeddings = fuse(network.fuseformer, batch)
+        with torch.set_grad_enabled(train_fuseformer):
+            queries, embeddings = fuse(network.fuseformer, batch)
         bridged = network.bridge(queries)
-        terms, _, _ = alignment_terms(network, head, batch, queries, embeddings, book.draw(), things)
+        terms = {}
+        if train_fuseformer:
+            terms, _, _ = alignment_terms(network, head, batch, queries, embeddings, book.draw(), things)
         answer, _, _ = answer_term(network, encoder, batch, bridged, dialogues_for(batch, writer))
         caption, _ = caption_term(network, encoder, writer, batch, bridged, most=12)
         target = soft_target(network, soft_words, batch, things)
