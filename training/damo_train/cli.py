@@ -28,7 +28,7 @@ from .theatre.soundtrack import Sounding
 
 LIBRARIES = {"train": (2400, 5000, 3000, 11), "val": (400, 700, 400, 12)}  # scenes, photos, soundtracks, seed
 
-ANSWERING = {"absentThreshold": 0.5, "unsureThreshold": 0.35, "calibration": {"scale": 1.0, "bias": 0.0}}
+ANSWERING = {"absentThreshold": 0.35, "unsureThreshold": 0.35, "calibration": {"scale": 1.0, "bias": 0.0}}
 
 
 def make_network(config: NetworkConfig, tokenizer: Tokenizer, things: list[Thing]) -> tuple[Damo, AlignmentHead, SoftWords]:
@@ -190,8 +190,10 @@ def main() -> None:
     network, head, soft_words = make_network(config, tokenizer, things)
     network.vision, network.audio = encoders
     load_language(network, soft_words, run)
+    last = max((stage for stage in (1, 2, 3, 4) if (run / f"stage{stage}.pt").exists()), default=1)
     if options.command == "export":
-        load_stage(network, head, run, 4)
+        for stage in range(1, last + 1):
+            load_stage(network, head, run, stage)
     else:
         first = 1 if everything else int(options.command[-1])
         for stage in range(1, first):
@@ -203,12 +205,12 @@ def main() -> None:
             if stage == 1:
                 alignment.run(network, head, things, tokenizer, bill, held_out, **common)
             elif stage == 2:
-                if (run / "bridge-start.pt").exists(): network.bridge.load_state_dict(torch.load(run / "bridge-start.pt"))
                 bridging.run(network, head, soft_words, things, tokenizer, bill, held_out, **common)
             else:
                 temporal_perception.run(stage, network, head, soft_words, things, tokenizer, bill, held_out, **common)
     if everything or options.command == "export":
-        metrics = torch.load(run / "stage4.pt", map_location="cpu", weights_only=False)["metrics"]
+        last = 4 if everything else last
+        metrics = torch.load(run / f"stage{last}.pt", map_location="cpu", weights_only=False)["metrics"]
         export(network, run / "tokenizer.json", options.bundle, things, metrics, options.version, options.golden)
 
 
