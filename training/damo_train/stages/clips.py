@@ -32,7 +32,7 @@ class ClipBatch:
         return np.concatenate([[0], np.cumsum(self.windows)[:-1]])
 
 
-def gather(bill: Playbill, plays: list[Play], window_seconds: float, noise: float, without_audio: bool = False,
+def gather(bill: Playbill, plays: list[Play], window_seconds: float, noise: float,
            precision: torch.dtype = torch.bfloat16) -> ClipBatch:
     library, rng = bill.library, bill.rng
     rows = np.concatenate([play.frame_rows.reshape(-1, FRAMES_PER_WINDOW) for play in plays])
@@ -42,8 +42,6 @@ def gather(bill: Playbill, plays: list[Play], window_seconds: float, noise: floa
     global_token = torch.from_numpy(library.globals[np.maximum(rows, 0)]).to(precision)
     audio = torch.from_numpy(library.audio[np.maximum(audio_rows, 0)]).to(precision)
     audio_mask = torch.from_numpy((audio_rows >= 0).astype(np.float32))[:, None].expand(-1, audio.shape[1]).clone()
-    if without_audio:
-        audio_mask.zero_()
     # The end of a clip is cut at the same second in picture and sound.
     for play, start in zip(plays, np.concatenate([[0], np.cumsum([len(p.audio_rows) for p in plays])[:-1]]), strict=True):
         last = play.timeline.slots - (play.timeline.windows - 1) * SLOTS_PER_WINDOW

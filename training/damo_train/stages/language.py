@@ -138,7 +138,7 @@ def train(config: NetworkConfig, things: list[Thing], texts: list[str], out: Pat
     model = LanguageModel(config.language_model)
     soft_words = SoftWords(things, tokenizer, config.language_model.channels)
     parameters = [*model.parameters(), *soft_words.parameters()]
-    # Muon for the matrices of the blocks reaches the same loss in about half the steps; the rest is AdamW's.
+    # Muon for the matrices of the blocks, AdamW for the rest. Not yet compared at equal steps (RESULTS.md).
     matrices = [p for block in model.blocks for p in block.parameters() if p.ndim == 2]
     chosen = {id(p) for p in matrices}
     optimizers = [torch.optim.Muon(matrices, lr=learning_rate, weight_decay=0.02, adjust_lr_fn="match_rms_adamw"),

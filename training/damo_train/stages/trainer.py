@@ -88,7 +88,7 @@ def is_matrix(parameter: nn.Parameter) -> bool:
 
 
 def make_optimizers(parameters: list[tuple[list[nn.Parameter], float]]) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices (about half the steps of AdamW to the same loss, seen in stages/language.py), AdamW for the rest."""
+    """Muon for the matrices, AdamW for the rest, as in stages/language.py."""
     groups: dict[bool, list[dict]] = {True: [], False: []}
     for several, rate in parameters:
         for matrix in (True, False):
