@@ -38,6 +38,25 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   "ffmpeg-static": ["model/media/"],
   hono: ["bots/web/"],
   "@hono/node-server": ["bots/web/"],
+  vite: ["bots/web/"],
+  ioredis: ["memory/", "workers/"],
+  bullmq: ["workers/"],
+  "@slack/bolt": ["bots/slack/"],
+  "@slack/web-api": ["bots/slack/"],
+  "@slack/types": ["bots/slack/"],
+  "discord.js": ["bots/discord/"],
+  "discord-api-types": ["bots/discord/"],
+  // A surface like any other: it turns a chat model's calls into use cases of core/.
+  langchain: ["bots/langchain/"],
+  "@langchain/core": ["bots/langchain/"],
+  "@langchain/openai": ["bots/langchain/"],
+  // Logs and metrics of the processes.
+  pino: ["bots/", "workers/"],
+  "prom-client": ["bots/", "workers/"],
+  // English time expressions ("at 0:42", "in the last ten seconds").
+  "chrono-node": ["core/"],
+  // Private addresses are not fetched.
+  "ipaddr.js": ["bots/"],
   commander: ["bots/cli/"],
   "cli-progress": ["bots/cli/"],
   // The entries in plain JavaScript, which teach their thread to read TypeScript.
