@@ -99,6 +99,30 @@ const ERROR_REPLIES: Record<ErrorCode, Reply> = {
     says: "This clip has not been watched yet.",
     advice: "Run `damo watch` on it first; this needs the file.",
   },
+  "queue.unavailable": {
+    says: "The queue of work cannot be reached right now.",
+    advice: "What was handed in is kept; try again in a moment.",
+  },
+  "source.gone": {
+    says: "This clip is not there any more.",
+    advice: "It was deleted or is hidden from me; share it again to ask about it.",
+  },
+  "source.no_access": {
+    says: "I am not allowed to fetch this clip.",
+    advice: "Ask whoever runs this bot to check its permissions; docs/errors.md says which.",
+  },
+  "source.not_media": {
+    says: "What I was given to fetch is a web page, not a clip.",
+    advice: "Share the file itself; a sign-in page in its place means that a permission is missing.",
+  },
+  "source.unreachable": {
+    says: "The clip could not be fetched.",
+    advice: "Try again in a moment.",
+  },
+  "source.blocked": {
+    says: "I do not open links to this address.",
+    advice: "Only public https links to media files are opened; you can also upload the clip.",
+  },
   "setup.ffmpeg_missing": {
     says: "ffmpeg, which reads the clips, is not installed.",
     advice: "Install it (`apt-get install ffmpeg`, `brew install ffmpeg`) or set FFMPEG_BIN.",

@@ -34,6 +34,8 @@ export interface Span {
 /** A span that an answer points at. `confidence` is in 0..1. */
 export interface MomentSpan extends Span {
   readonly confidence: number;
+  /** Media time at which the span is strongest, inside it: where its evidence frame is taken. Absent: its middle. */
+  readonly evidenceSeconds?: number;
 }
 
 /** Names the model bundle that made a memory or an answer. */

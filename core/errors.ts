@@ -29,6 +29,14 @@ export const ERROR_CODES = {
   "memory.unavailable": { retryable: true },
   "memory.out_of_order": { retryable: false },
   "memory.not_watched": { retryable: true },
+  /** The queue that bots and workers meet in. Exit code 5 as well. */
+  "queue.unavailable": { retryable: true },
+  // Where the clip comes from: a platform, a link
+  "source.gone": { retryable: false },
+  "source.no_access": { retryable: false },
+  "source.not_media": { retryable: false },
+  "source.unreachable": { retryable: true },
+  "source.blocked": { retryable: false },
   // This machine
   "setup.ffmpeg_missing": { retryable: false },
   "config.invalid": { retryable: false },

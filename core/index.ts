@@ -9,6 +9,19 @@ export {
 } from "./ask-thread.ts";
 export { type BundleManifest, bundleManifestSchema, GRAPH_NAMES, type GraphName, type TensorSpec } from "./bundle.ts";
 export {
+  type ChatPlace,
+  type ChatRecord,
+  type ChatSettings,
+  type ClipSource,
+  hasEnded,
+  type InquiryRecord,
+  type MessageRef,
+  type PlatformName,
+  type ShareRecord,
+  threadIdOf,
+  type WatchMode,
+} from "./chat.ts";
+export {
   asClipId,
   asTenantId,
   type BundleIdentity,
@@ -41,11 +54,28 @@ export {
   suiteClipSchema,
 } from "./evaluation.ts";
 export { type ForgetClipDeps, type ForgetReceipt, forgetClip } from "./forget-clip.ts";
+export {
+  type AnswerJobEvent,
+  type AnswerQuestionJob,
+  answerJobId,
+  answerQuestionJobSchema,
+  isLastEvent,
+  type JobEvent,
+  type JobFailure,
+  type JobStopped,
+  type WatchClipJob,
+  type WatchJobEvent,
+  watchClipJobSchema,
+  watchJobId,
+} from "./jobs.ts";
 export { type ListMomentsDeps, type ListMomentsRequest, listMoments } from "./list-moments.ts";
+export type { ChatLedger, ChatRecordFilter } from "./ports/chat-ledger.ts";
 export type { ClipMemoryHeader, ClipMemoryStore, ClipMemorySummary } from "./ports/clip-memory-store.ts";
 export type { AnswerEvent, AnswerRequest, ClipModel, Moment, WatchEvent, WatchRequest } from "./ports/clip-model.ts";
+export type { EvidenceFrame, FrameStore } from "./ports/frame-store.ts";
 export type { MediaStore, PlayableMedia } from "./ports/media-store.ts";
 export type { ThreadStore } from "./ports/thread-store.ts";
+export type { Followed, FollowOptions, QueueCounts, WorkQueue } from "./ports/work-queue.ts";
 export type { FloatTensor } from "./tensor.ts";
 export {
   type CacheOutcome,

@@ -31,4 +31,6 @@ const EXIT_CODES_BY_PREFIX: Readonly<Record<string, number>> = {
   question: EXIT_BAD_USE,
   model: EXIT_BUNDLE,
   memory: EXIT_STORE,
+  queue: EXIT_STORE,
+  source: EXIT_CLIP,
 };
