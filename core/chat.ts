@@ -48,6 +48,8 @@ export interface ShareRecord {
   readonly clipId?: ClipId;
   readonly jobId?: string;
   readonly failure?: { readonly code: ErrorCode; readonly details: Readonly<Record<string, unknown>> };
+  /** People whose consent is still missing; watching starts when the list is empty. */
+  readonly awaitingConsentOf?: readonly string[];
   readonly createdAtMs: number;
 }
 
@@ -61,11 +63,14 @@ export interface InquiryRecord {
   /** The message that asked; absent for a button. */
   readonly message?: MessageRef;
   readonly askedBy: string;
+  /** Emptied once it is answered: the words then live in the ThreadStore alone. */
   readonly question: string;
   readonly state: "received" | "asked" | "answered" | "failed" | "stopped";
   readonly jobId?: string;
   /** The message that holds the answer. */
   readonly answerMessage?: MessageRef;
+  /** What somebody thought of the answer. */
+  readonly helpful?: boolean;
   readonly clipId?: ClipId;
   readonly createdAtMs: number;
 }

@@ -1,14 +1,16 @@
 /** Everything of memory/ that a composition root may use. */
 import { join } from "node:path";
+import { EmbeddedChatLedger } from "./embedded-chat-ledger.ts";
 import { EmbeddedClipMemoryStore } from "./embedded-clip-memory-store.ts";
 import { EmbeddedThreadStore } from "./embedded-thread-store.ts";
 import { MediaFolder } from "./media-folder.ts";
 
-export { EmbeddedClipMemoryStore, EmbeddedThreadStore, MediaFolder };
+export { EmbeddedChatLedger, EmbeddedClipMemoryStore, EmbeddedThreadStore, MediaFolder };
 
-/** The three stores side by side in one home folder. Nothing is read or made until it is needed. */
+/** The stores side by side in one home folder. Nothing is read or made until it is needed. */
 export const embeddedStores = (home: string) => ({
   memories: new EmbeddedClipMemoryStore(join(home, "memories")),
   threads: new EmbeddedThreadStore(join(home, "threads")),
   media: new MediaFolder(join(home, "media")),
+  ledger: new EmbeddedChatLedger(join(home, "chat")),
 });

@@ -7,6 +7,8 @@
  *     threads/TENANT/THREAD/000000.turn           one question with its answer                (~ 1 KB a turn)
  *     media/TENANT/CLIP/media.json                where the clip can be played from           (~ 200 bytes)
  *                      /copy.EXT                  our own copy, when one was asked for        (the clip's size)
+ *     chat/TENANT/RECORD.record                   one share or question on Slack or Discord   (~ 600 bytes)
+ *                /settings.json                   channel and workspace settings              (~ 200 bytes)
  *
  * Nothing expires by itself: it stays until it is forgotten. TENANT, CLIP, THREAD and BUNDLE are hashes of the ids: ids
  * come from outside and may hold anything (slashes, `..`, letters that differ only in case), and a folder's name says
@@ -47,6 +49,11 @@ export const mediaCopyFile = (extension: string): string => {
   const plain = extension.toLowerCase();
   return /^\.[a-z0-9]{1,8}$/.test(plain) ? `copy${plain}` : "copy";
 };
+
+export const CHAT_SETTINGS_FILE = "settings.json";
+const CHAT_RECORD = ".record";
+export const chatRecordFile = (id: string): string => `${hashed(id)}${CHAT_RECORD}`;
+export const isChatRecordFile = (name: string): boolean => name.endsWith(CHAT_RECORD);
 
 const numbered = (index: number): string => String(index).padStart(6, "0");
 

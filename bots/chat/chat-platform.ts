@@ -70,6 +70,8 @@ export interface ClipShared {
   /** Known before the download; a clip that is too long or too large is refused without it. */
   readonly durationSeconds?: number;
   readonly sizeBytes?: number;
+  /** Other people who are in the clip, as the platform knows them (Discord Go-Live): asked first, by setting. */
+  readonly participants?: readonly string[];
 }
 
 export interface QuestionAsked {

@@ -1,8 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { EmbeddedClipMemoryStore, EmbeddedThreadStore, MediaFolder } from "../../memory/index.ts";
+import { EmbeddedChatLedger, EmbeddedClipMemoryStore, EmbeddedThreadStore, MediaFolder } from "../../memory/index.ts";
 import { memoryFolder, windowFile } from "../../memory/keys.ts";
 import { scratchFolder } from "../support/scratch-folder.ts";
+import { describeChatLedger } from "./chat-ledger.suite.ts";
 import { describeClipMemoryStore } from "./clip-memory-store.suite.ts";
 import { describeMediaStore } from "./media-store.suite.ts";
 import { describeThreadStore } from "./thread-store.suite.ts";
@@ -23,3 +24,15 @@ describeClipMemoryStore("EmbeddedClipMemoryStore", async () => {
 describeThreadStore("EmbeddedThreadStore", async () => new EmbeddedThreadStore(await scratchFolder()));
 
 describeMediaStore("MediaFolder", async () => new MediaFolder(await scratchFolder()));
+
+describeChatLedger("EmbeddedChatLedger", async () => {
+  const root = await scratchFolder();
+  let nowMs = 0;
+  return {
+    ledger: new EmbeddedChatLedger(root, () => nowMs),
+    reopen: async () => new EmbeddedChatLedger(root, () => nowMs),
+    advance: async (ms) => {
+      nowMs += ms;
+    },
+  };
+});
