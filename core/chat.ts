@@ -47,7 +47,9 @@ export interface ShareRecord {
   readonly statusMessage?: MessageRef;
   readonly clipId?: ClipId;
   readonly jobId?: string;
-  readonly failure?: { readonly code: ErrorCode; readonly details: Readonly<Record<string, unknown>> };
+  readonly failure?: { readonly code: ErrorCode; readonly details: Readonly<Record<string, unknown>> } | undefined;
+  /** What the platform says of the clip, before it is fetched. */
+  readonly claimed?: { readonly durationSeconds?: number; readonly sizeBytes?: number };
   /** People whose consent is still missing; watching starts when the list is empty. */
   readonly awaitingConsentOf?: readonly string[];
   readonly createdAtMs: number;

@@ -52,6 +52,8 @@ export interface AnswerMessage {
   readonly footnote: string;
   /** Id of the inquiry, for the feedback buttons. */
   readonly inquiryId: string;
+  /** The question, when it came from a button and so has no message of its own. */
+  readonly quote?: string;
 }
 
 /** An answer while it is made. */
@@ -60,6 +62,7 @@ export interface AnsweringMessage {
   readonly text: string;
   /** For the stop button: id of the inquiry. */
   readonly stopId: string;
+  readonly quote?: string;
 }
 
 export interface MomentsMessage {

@@ -53,6 +53,8 @@ export interface ChatPlatform {
   ): Promise<void>;
   /** Whether the source is still there and this person may see it: asked at question time, and by the retention sweep (without `userId`). */
   canSee(tenantId: TenantId, source: ClipSource, userId?: string): Promise<"yes" | "no" | "gone">;
+  /** What the platform itself has written down of the clip's words, as WebVTT (Slack does for its own recordings). */
+  subtitles?(tenantId: TenantId, source: ClipSource): Promise<string | undefined>;
 }
 
 // ---- what a platform tells the desk; each may come twice, late, or after a restart
