@@ -6,8 +6,8 @@ import type { Readable } from "node:stream";
 import { DomainError } from "../../core/errors.ts";
 
 export interface FfmpegProcess {
-  /** Pipe 1, then pipe 3. The caller reads them, or ffmpeg waits. */
-  readonly outputs: readonly [Readable, Readable];
+  /** Pipes 1, 3 and 4. The caller reads those that it named in the arguments, or ffmpeg waits. */
+  readonly outputs: readonly [Readable, Readable, Readable];
   /** How it ended. Rejects with setup.ffmpeg_missing when it could not be started. */
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   /** Ends it if it still runs, and waits until it is gone. Safe to call again. */
@@ -20,8 +20,14 @@ const MAX_LINE_CHARACTERS = 4096;
 /** @param onLine  called with each line of its messages, cut to 4096 characters */
 export function startFfmpeg(path: string, args: readonly string[], onLine: (line: string) => void): FfmpegProcess {
   // An empty environment: hostile files are parsed in there, and our tokens are none of its business. No stdin.
-  const child = spawn(path, args, { stdio: ["ignore", "pipe", "pipe", "pipe"], env: {} });
-  const [, output, messages, secondOutput] = child.stdio as unknown as readonly [null, Readable, Readable, Readable];
+  const child = spawn(path, args, { stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"], env: {} });
+  const [, first, messages, second, third] = child.stdio as unknown as readonly [
+    null,
+    Readable,
+    Readable,
+    Readable,
+    Readable,
+  ];
 
   let rest = "";
   messages.setEncoding("utf8");
@@ -42,12 +48,12 @@ export function startFfmpeg(path: string, args: readonly string[], onLine: (line
   exited.catch(() => {}); // whoever waits for it gets the error; nobody waiting is no crash
 
   return {
-    outputs: [output, secondOutput],
+    outputs: [first, second, third],
     exited,
     async stop() {
       // Nothing that it writes is kept, so there is nothing to end gracefully.
       child.kill("SIGKILL");
-      for (const stream of [output, messages, secondOutput]) stream.destroy();
+      for (const stream of [first, messages, second, third]) stream.destroy();
       await exited.catch(() => {});
     },
   };

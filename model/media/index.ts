@@ -2,6 +2,7 @@
 
 export { type DecodedEvent, type DecodeOptions, decodeClip } from "./decode-clip.ts";
 export type { DecodeLimits } from "./decode-limits.ts";
+export type { EvidenceFrame } from "./evidence-plan.ts";
 export { type FfmpegBinary, type FfmpegSearch, resolveFfmpeg } from "./ffmpeg-binary.ts";
 export { logMel, type MelSettings } from "./log-mel.ts";
 export type { DecodedWindow } from "./window-assembler.ts";
