@@ -4,12 +4,6 @@
  */
 import type { ClipHeader, VideoStream } from "./clip-header.ts";
 
-/** A small JPEG of what is on screen at `atSeconds` of media time. */
-export interface EvidenceFrame {
-  readonly atSeconds: number;
-  readonly jpeg: Uint8Array;
-}
-
 export interface EvidencePlan {
   /** Frame k is the picture shown at (k + 0.5) * intervalSeconds. */
   readonly intervalSeconds: number;

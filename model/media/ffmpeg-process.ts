@@ -17,10 +17,20 @@ export interface FfmpegProcess {
 /** A file can hold metadata of megabytes in one line; what we look for is short. */
 const MAX_LINE_CHARACTERS = 4096;
 
-/** @param onLine  called with each line of its messages, cut to 4096 characters */
-export function startFfmpeg(path: string, args: readonly string[], onLine: (line: string) => void): FfmpegProcess {
-  // An empty environment: hostile files are parsed in there, and our tokens are none of its business. No stdin.
-  const child = spawn(path, args, { stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"], env: {} });
+/**
+ * @param onLine  called with each line of its messages, cut to 4096 characters
+ * @param input   what it reads on stdin, pictures of our own; absent: it has none
+ */
+export function startFfmpeg(
+  path: string,
+  args: readonly string[],
+  onLine: (line: string) => void,
+  input?: Uint8Array,
+): FfmpegProcess {
+  // An empty environment: hostile files are parsed in there, and our tokens are none of its business.
+  const child = spawn(path, args, { stdio: [input ? "pipe" : "ignore", "pipe", "pipe", "pipe", "pipe"], env: {} });
+  child.stdin?.on("error", () => {}); // it ended before it had read everything; its exit tells why
+  child.stdin?.end(input);
   const [, first, messages, second, third] = child.stdio as unknown as readonly [
     null,
     Readable,

@@ -12,7 +12,8 @@
  *   absent so far, and what still comes of it for windows handed out is dropped. This bounds what is held.
  */
 import type { Span } from "../../core/clip.ts";
-import { type EvidenceFrame, type EvidencePlan, evidenceSeconds, isKept } from "./evidence-plan.ts";
+import type { EvidenceFrame } from "../../core/ports/frame-store.ts";
+import { type EvidencePlan, evidenceSeconds, isKept } from "./evidence-plan.ts";
 import { FloatTrack } from "./float-track.ts";
 
 /** Axes as in model/PAPER.md: T frames a window, S the side of a frame. */
