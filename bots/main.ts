@@ -30,6 +30,12 @@ async function createServices(): Promise<Services> {
     findFfmpeg,
     stores: () => (stores ??= openStores()),
     model: () => (model ??= loadModel()),
+    strips: {
+      makeStrip: async (frames, signal) => {
+        const { makeContactStrip } = await import("../model/index.ts");
+        return makeContactStrip({ ffmpeg: await findFfmpeg(), signal }, frames);
+      },
+    },
     linkSecret: async () => {
       const { linkSecret } = await import("./link-secret.ts");
       return linkSecret(config.home, config.links.secret?.reveal());

@@ -1,6 +1,7 @@
-/** Forget a clip: its memory, what was said about it, and our copy of it, with a receipt of what was removed. */
+/** Forget a clip: its memory, what was said about it, its frames and our copy of it, with a receipt of what was removed. */
 import type { ClipId, TenantId } from "./clip.ts";
 import type { ClipMemoryStore } from "./ports/clip-memory-store.ts";
+import type { FrameStore } from "./ports/frame-store.ts";
 import type { MediaStore } from "./ports/media-store.ts";
 import type { ThreadStore } from "./ports/thread-store.ts";
 import { stopWatching } from "./watch-clip.ts";
@@ -9,6 +10,7 @@ export interface ForgetClipDeps {
   readonly memories: ClipMemoryStore;
   readonly threads: ThreadStore;
   readonly media: MediaStore;
+  readonly frames?: FrameStore;
   /** Wall time, ms since the epoch. */
   readonly now?: () => number;
 }
@@ -20,13 +22,15 @@ export interface ForgetReceipt {
   readonly turnsRemoved: number;
   /** Whether it was known where the clip can be played from. The user's own file is never touched. */
   readonly mediaRemoved: boolean;
+  /** Whether evidence frames had been kept. */
+  readonly framesRemoved: boolean;
   /** Wall time, ms since the epoch. */
   readonly forgottenAtMs: number;
 }
 
 /** Safe to repeat, also after an error half way. @throws DomainError `memory.unavailable` */
 export async function forgetClip(
-  { memories, threads, media, now = Date.now }: ForgetClipDeps,
+  { memories, threads, media, frames, now = Date.now }: ForgetClipDeps,
   { tenantId, clipId }: { readonly tenantId: TenantId; readonly clipId: ClipId },
 ): Promise<ForgetReceipt> {
   await stopWatching(memories, tenantId, clipId);
@@ -34,5 +38,6 @@ export async function forgetClip(
   const memoryRemoved = await memories.delete(tenantId, clipId);
   const turnsRemoved = await threads.forgetClip(tenantId, clipId);
   const mediaRemoved = await media.delete(tenantId, clipId);
-  return { clipId, memoryRemoved, turnsRemoved, mediaRemoved, forgottenAtMs: now() };
+  const framesRemoved = (await frames?.delete(tenantId, clipId)) ?? false;
+  return { clipId, memoryRemoved, turnsRemoved, mediaRemoved, framesRemoved, forgottenAtMs: now() };
 }

@@ -72,10 +72,18 @@ export { type ListMomentsDeps, type ListMomentsRequest, listMoments } from "./li
 export type { ChatLedger, ChatRecordFilter } from "./ports/chat-ledger.ts";
 export type { ClipMemoryHeader, ClipMemoryStore, ClipMemorySummary } from "./ports/clip-memory-store.ts";
 export type { AnswerEvent, AnswerRequest, ClipModel, Moment, WatchEvent, WatchRequest } from "./ports/clip-model.ts";
+export type { ContactStripMaker } from "./ports/contact-strip-maker.ts";
 export type { EvidenceFrame, FrameStore } from "./ports/frame-store.ts";
 export type { MediaStore, PlayableMedia } from "./ports/media-store.ts";
 export type { ThreadStore } from "./ports/thread-store.ts";
 export type { Followed, FollowOptions, QueueCounts, WorkQueue } from "./ports/work-queue.ts";
+export {
+  type Evidence,
+  evidenceSecondsOf,
+  type ShowEvidenceDeps,
+  type ShowEvidenceRequest,
+  showEvidence,
+} from "./show-evidence.ts";
 export type { FloatTensor } from "./tensor.ts";
 export {
   type CacheOutcome,

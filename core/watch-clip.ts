@@ -7,14 +7,17 @@
  */
 import type { ClipId, ClipInfo, TenantId } from "./clip.ts";
 import { type ClipMemory, memoryKeyOf } from "./clip-memory.ts";
-import { DomainError } from "./errors.ts";
+import { DomainError, isDomainError } from "./errors.ts";
 import type { ClipMemoryStore } from "./ports/clip-memory-store.ts";
 import type { ClipModel } from "./ports/clip-model.ts";
+import type { EvidenceFrame, FrameStore } from "./ports/frame-store.ts";
 import { SharedRun } from "./shared-run.ts";
 
 export interface WatchClipDeps {
   readonly model: ClipModel;
   readonly memories: ClipMemoryStore;
+  /** Absent: no evidence frames are kept. */
+  readonly frames?: FrameStore;
   /** Wall time, ms since the epoch. */
   readonly now?: () => number;
 }
@@ -117,7 +120,13 @@ async function* watch(
       yield { type: "opened", info, windowCount: windowCount(), resumedAtSeconds: resumeAfter?.endSeconds ?? 0 };
     } else if (event.type === "window") {
       const { index, endSeconds: watchedSeconds } = event.window;
-      await memories.appendWindow(key, event.window);
+      // Frames first: a process that is killed in between watches this window again, and puts the same frames again.
+      await keepFrames(deps, request, event.frames);
+      await memories.appendWindow(key, event.window).catch(async (error: unknown) => {
+        // Forgotten by another process meanwhile: its frames must not outlive it.
+        if (isDomainError(error) && error.code === "memory.not_watched") await dropFrames(deps, request);
+        throw error;
+      });
       stored = index + 1;
       const durationSeconds = Math.max(info?.durationSeconds ?? 0, watchedSeconds);
       yield { type: "window", index, windowCount: windowCount(), watchedSeconds, durationSeconds };
@@ -129,4 +138,16 @@ async function* watch(
   const memory = await memories.read(key);
   if (!memory) throw new DomainError("memory.not_watched", "the memory went away while the clip was watched");
   yield { type: "watched", memory, cache: resumeAfter ? "resumed" : "miss" };
+}
+
+async function keepFrames(
+  { frames }: WatchClipDeps,
+  { tenantId, clipId }: WatchClipRequest,
+  seen: readonly EvidenceFrame[] = [],
+): Promise<void> {
+  if (frames) await Promise.all(seen.map((frame) => frames.put(tenantId, clipId, frame)));
+}
+
+async function dropFrames({ frames }: WatchClipDeps, { tenantId, clipId }: WatchClipRequest): Promise<void> {
+  await frames?.delete(tenantId, clipId);
 }

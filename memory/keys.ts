@@ -9,6 +9,7 @@
  *                      /copy.EXT                  our own copy, when one was asked for        (the clip's size)
  *     chat/TENANT/RECORD.record                   one share or question on Slack or Discord   (~ 600 bytes)
  *                /settings.json                   channel and workspace settings              (~ 200 bytes)
+ *     frames/TENANT/CLIP/000012500.jpg            what is on screen at 12.5 s                 (~ 8 KB a second)
  *
  * Nothing expires by itself: it stays until it is forgotten. TENANT, CLIP, THREAD and BUNDLE are hashes of the ids: ids
  * come from outside and may hold anything (slashes, `..`, letters that differ only in case), and a folder's name says
@@ -37,6 +38,15 @@ export const threadFolder = (root: string, tenantId: TenantId, threadId: string)
 export const windowFile = (index: number): string => `${numbered(index)}.window`;
 
 export const turnFile = (index: number): string => `${numbered(index)}.turn`;
+
+/** @param atSeconds  to the millisecond */
+export const frameFile = (atSeconds: number): string => `${String(Math.round(atSeconds * 1000)).padStart(9, "0")}.jpg`;
+
+/** The seconds in a frame's file name; `undefined` for any other file. */
+export const frameSecondsOf = (file: string): number | undefined => {
+  const digits = /^(\d{9,})\.jpg$/.exec(file)?.[1];
+  return digits === undefined ? undefined : Number(digits) / 1000;
+};
 
 /** The number in a turn's file name; `undefined` for any other file. */
 export const turnIndexOf = (file: string): number | undefined => {

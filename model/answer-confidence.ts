@@ -1,7 +1,7 @@
 /** What the token probabilities say about an answer: its verdict, how sure it is, and of which spans. */
 
 import type { BundleManifest } from "../core/bundle.ts";
-import type { MomentSpan } from "../core/clip.ts";
+import type { MomentSpan, Span } from "../core/clip.ts";
 import type { Verdict } from "../core/conversation.ts";
 import type { AnswerPart } from "./answer-text.ts";
 import type { GeneratedToken } from "./decoding/generate-answer.ts";
@@ -70,18 +70,23 @@ function mergedSpans(parts: readonly AnswerPart[], confidenceOf: (probability: n
     const confidence = confidenceOf(part.probability);
     const last = spans.at(-1);
     if (sameThing && last !== undefined && startSeconds <= last.endSeconds && endSeconds >= last.startSeconds) {
+      // Strongest is the part that the model is surest of.
+      const evidenceSeconds = confidence > last.confidence ? middle(part.span) : last.evidenceSeconds;
       spans[spans.length - 1] = {
         startSeconds: Math.min(last.startSeconds, startSeconds),
         endSeconds: Math.max(last.endSeconds, endSeconds),
         confidence: Math.max(last.confidence, confidence),
+        ...(evidenceSeconds !== undefined && { evidenceSeconds }),
       };
     } else {
-      spans.push({ startSeconds, endSeconds, confidence });
+      spans.push({ startSeconds, endSeconds, confidence, evidenceSeconds: middle(part.span) });
     }
     sameThing = true;
   }
   return spans.sort((a, b) => a.startSeconds - b.startSeconds || a.endSeconds - b.endSeconds);
 }
+
+const middle = ({ startSeconds, endSeconds }: Span): number => (startSeconds + endSeconds) / 2;
 
 const geometricMean = (values: readonly number[]): number =>
   values.length === 0 ? 1 : Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);

@@ -1,4 +1,11 @@
 /** What the rest of the house may use of model/. The pipeline itself is behind core/ports/clip-model.ts. */
 export { loadBundle, type ModelBundle } from "./bundle.ts";
-export { type DecodeLimits, type FfmpegBinary, type FfmpegSearch, resolveFfmpeg } from "./media/index.ts";
+export {
+  type ContactStripOptions,
+  type DecodeLimits,
+  type FfmpegBinary,
+  type FfmpegSearch,
+  makeContactStrip,
+  resolveFfmpeg,
+} from "./media/index.ts";
 export { type ClipModelDeps, type ClipModelOptions, createClipModel } from "./pipeline.ts";

@@ -14,7 +14,9 @@ export function readMoments(parts: readonly AnswerPart[], confidenceOf: (probabi
     if (part.type === "words") {
       label = labelOf(part.text);
     } else if (label !== "" && part.span.startSeconds < part.span.endSeconds) {
-      moments.push({ label, ...part.span, confidence: confidenceOf(part.probability) });
+      const { startSeconds, endSeconds } = part.span;
+      const evidenceSeconds = (startSeconds + endSeconds) / 2;
+      moments.push({ label, startSeconds, endSeconds, confidence: confidenceOf(part.probability), evidenceSeconds });
     }
   }
   return moments;
@@ -34,10 +36,11 @@ export function mergeMoments(moments: readonly Moment[], gapSeconds: number): Mo
     const index = lastOf.get(moment.label);
     const last = index === undefined ? undefined : merged[index];
     if (index !== undefined && last !== undefined && moment.startSeconds <= last.endSeconds + gapSeconds) {
+      // Strongest where the model is surest of it.
       merged[index] = {
-        ...last,
+        ...(moment.confidence > last.confidence ? moment : last),
+        startSeconds: last.startSeconds,
         endSeconds: Math.max(last.endSeconds, moment.endSeconds),
-        confidence: Math.max(last.confidence, moment.confidence),
       };
     } else {
       lastOf.set(moment.label, merged.push(moment) - 1);

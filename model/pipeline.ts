@@ -7,6 +7,7 @@
  *
  * Watching and answering have a session thread each, started on first use: a question never waits for a window.
  */
+import type { MomentSpan } from "../core/clip.ts";
 import type { WatchedWindow } from "../core/clip-memory.ts";
 import { DomainError } from "../core/errors.ts";
 import type {
@@ -24,6 +25,7 @@ import { type Bridge, createBridge } from "./bridge.ts";
 import type { ModelBundle } from "./bundle.ts";
 import { decodeAnswer, decoderShape } from "./decoder.ts";
 import type { GeneratedToken } from "./decoding/generate-answer.ts";
+import { atStrongestWindow, spreadOverWindows } from "./evidence-seconds.ts";
 import { fuseWindow } from "./fuseformer.ts";
 import { lazyResource } from "./lazy-resource.ts";
 import { type DecodedWindow, type DecodeLimits, decodeClip, logMel } from "./media/index.ts";
@@ -131,7 +133,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
       const window = await watchWindow(await loading, event.window, state);
       stopIfAborted(signal);
       state = window.queries;
-      yield { type: "window", window };
+      yield { type: "window", window, frames: event.window.evidence };
     }
   }
 
@@ -170,7 +172,21 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     const whole = text.finish();
     if (whole.rest !== "") yield { type: "text", text: whole.rest };
     const isAbsent = tokens[0]?.token === tokenizer.special.absent;
-    yield { type: "answer", text: whole.text, ...judgeAnswer(tokens, whole.parts, isAbsent, answering) };
+    const judged = judgeAnswer(tokens, whole.parts, isAbsent, answering);
+    const spans = await placeEvidence(thread, tokenizer, request, judged.spans);
+    yield { type: "answer", text: whole.text, ...judged, spans };
+  }
+
+  /** Where each span is strongest: inside one window by its tokens, over several by their embeddings. */
+  async function placeEvidence(
+    thread: GraphThread,
+    tokenizer: BundleTokenizer,
+    { windows, question }: AnswerRequest,
+    spans: readonly MomentSpan[],
+  ): Promise<readonly MomentSpan[]> {
+    if (!spreadOverWindows(spans, windows)) return spans;
+    const words = encodeQuestionWords(tokenizer, question, limits.questionTokens);
+    return words.length === 0 ? spans : atStrongestWindow(spans, windows, await embedQuestion(thread, words));
   }
 
   async function recall(

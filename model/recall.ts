@@ -17,15 +17,18 @@ export function recallWindows(
 ): readonly WatchedWindow[] {
   if (windows.length <= limit) return windows;
   const isNamed = (window: Span): number => (named.some((span) => overlap(span, window)) ? 1 : 0);
-  const similarity = (window: WatchedWindow): number =>
-    embedding === undefined ? 0 : dot(window.embedding, embedding);
+  const likeness = (window: WatchedWindow): number => (embedding === undefined ? 0 : similarity(window, embedding));
   return windows
-    .map((window) => ({ window, isNamed: isNamed(window), similarity: similarity(window) }))
-    .sort((a, b) => b.isNamed - a.isNamed || b.similarity - a.similarity || a.window.index - b.window.index)
+    .map((window) => ({ window, isNamed: isNamed(window), likeness: likeness(window) }))
+    .sort((a, b) => b.isNamed - a.isNamed || b.likeness - a.likeness || a.window.index - b.window.index)
     .slice(0, limit)
     .map(({ window }) => window)
     .sort((a, b) => a.index - b.index);
 }
+
+/** Cosine of a window's embedding and a question's, both of unit length. */
+export const similarity = (window: Pick<WatchedWindow, "embedding">, embedding: Float32Array): number =>
+  dot(window.embedding, embedding);
 
 const overlap = (a: Span, b: Span): boolean => a.startSeconds < b.endSeconds && b.startSeconds < a.endSeconds;
 

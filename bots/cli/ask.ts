@@ -10,12 +10,15 @@ import {
   wholeAnswer,
 } from "./answer-lines.ts";
 import type { CommandContext } from "./context.ts";
+import { type EvidenceFiles, writeEvidence } from "./evidence-files.ts";
 import { jumpLinksFor, type LinkTo, noteWhetherLinksOpen } from "./jump-links.ts";
 import { takeUpClip } from "./take-up-clip.ts";
 
 export interface AskOptions {
   /** Goes on with the thread of this name. Absent: a new one. */
   readonly thread?: string;
+  /** A folder for what the answers' spans look like. */
+  readonly frames?: string;
 }
 
 export async function ask(
@@ -40,7 +43,7 @@ export async function ask(
 
   let cache: CacheOutcome = taken.cache;
   let spanCount = 0;
-  for (const question of questions) {
+  for (const [index, question] of questions.entries()) {
     if (terminal.interactive || questions.length > 1) terminal.result(questionLine(question, terminal.paint));
     const request = { tenantId: services.tenantId, threadId, clipId, question, signal };
     let firstTokenMs: number | undefined;
@@ -53,8 +56,11 @@ export async function ask(
       } else {
         const timing = { firstTokenMs, totalMs: now() - startedAtMs };
         terminal.result(streamed ? answerClosing(event.answer) : wholeAnswer(event.answer));
-        showAnswer(context, { clipId, threadId, question, answer: event.answer, cache, timing, linkTo });
-        spanCount += event.answer.spans.length;
+        const { spans } = event.answer;
+        const target = options.frames && { folder: options.frames, clipId, answerNumber: index + 1, spans, signal };
+        const evidence = target ? await writeEvidence(services, target) : undefined;
+        showAnswer(context, { clipId, threadId, question, answer: event.answer, cache, timing, linkTo, evidence });
+        spanCount += spans.length;
       }
     }
     // The next question finds the clip remembered, whatever the first one found.
@@ -72,12 +78,15 @@ interface ShownAnswer {
   readonly cache: CacheOutcome;
   readonly timing: AnswerTiming;
   readonly linkTo: LinkTo | undefined;
+  readonly evidence: EvidenceFiles | undefined;
 }
 
 /** Everything but the words themselves. */
 function showAnswer({ terminal }: CommandContext, shown: ShownAnswer): void {
-  const { answer, cache, timing, linkTo } = shown;
+  const { answer, cache, timing, linkTo, evidence } = shown;
   terminal.result(spanLines(answer.spans, linkTo, terminal.paint));
+  const files = evidence && [...evidence.frames, evidence.strip].filter((path) => path);
+  if (files?.length) terminal.note(`Frames: ${files.join(", ")}`);
   terminal.note(answerOrigin(answer, cache, timing));
   if (terminal.interactive) terminal.result("\n");
   terminal.line({
@@ -88,6 +97,7 @@ function showAnswer({ terminal }: CommandContext, shown: ShownAnswer): void {
     text: answer.text,
     spans: answer.spans,
     jumpLinks: linkTo ? answer.spans.map(linkTo) : [],
+    ...(evidence && { evidence }),
     verdict: answer.verdict,
     confidence: answer.confidence,
     cache,

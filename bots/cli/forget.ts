@@ -28,13 +28,14 @@ export async function forget(
     const sizeBytes = remembered
       .filter(({ key }) => key.clipId === clipId)
       .reduce((sum, memory) => sum + memory.sizeBytes, 0);
-    const { memoryRemoved, turnsRemoved, mediaRemoved } = await forgetClip(stores, { tenantId, clipId });
+    const receipt = await forgetClip(stores, { tenantId, clipId });
+    const { memoryRemoved, turnsRemoved, mediaRemoved, framesRemoved } = receipt;
     const turns = turnsRemoved === 1 ? "1 answer" : `${turnsRemoved} answers`;
     terminal.result(
-      memoryRemoved || turnsRemoved > 0 || mediaRemoved
-        ? `Forgot ${title}: ${sizeText(sizeBytes)} of memory, ${turns}. The file itself was not touched.\n`
+      memoryRemoved || turnsRemoved > 0 || mediaRemoved || framesRemoved
+        ? `Forgot ${title}: ${sizeText(sizeBytes)} of memory, ${turns}${framesRemoved ? ", its frames" : ""}. The file itself was not touched.\n`
         : `Nothing was remembered of ${title}.\n`,
     );
-    terminal.line({ type: "forgotten", clipId, title, memoryRemoved, turnsRemoved, mediaRemoved });
+    terminal.line({ type: "forgotten", clipId, title, memoryRemoved, turnsRemoved, mediaRemoved, framesRemoved });
   }
 }

@@ -40,6 +40,8 @@ export interface AnswerLine {
   readonly spans: readonly MomentSpan[];
   /** One a span, in the same order. Empty when there is no fixed port to link to. */
   readonly jumpLinks: readonly string[];
+  /** With `--frames`: the files that were written, one a span; null where nothing was on screen. */
+  readonly evidence?: { readonly frames: readonly (string | null)[]; readonly strip?: string };
   readonly verdict: Verdict;
   readonly confidence: number;
   readonly cache: CacheOutcome;
@@ -64,6 +66,7 @@ interface ForgottenLine {
   readonly memoryRemoved: boolean;
   readonly turnsRemoved: number;
   readonly mediaRemoved: boolean;
+  readonly framesRemoved: boolean;
 }
 
 export interface CheckLine {

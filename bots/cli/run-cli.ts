@@ -68,7 +68,8 @@ function createProgram(context: CommandContext, host: CliHost, setExitCode: (cod
     .argument("<clip>", CLIP_HELP)
     .argument("<questions...>", "the question and its follow-ups, each in quotes")
     .option("--thread <name>", "go on with this conversation, or start it under this name")
-    .action(async (clip: string, questions: string[], options: { thread?: string }) =>
+    .option("--frames <folder>", "write what each span looks like there, as JPEG files")
+    .action(async (clip: string, questions: string[], options: { thread?: string; frames?: string }) =>
       (await import("./ask.ts")).ask(context, clip, questions, options),
     );
   command(program, "watch", "watch a clip now, so that questions are answered at once later")

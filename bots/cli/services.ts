@@ -7,6 +7,8 @@ import type {
   ClipMemoryStore,
   ClipModel,
   Config,
+  ContactStripMaker,
+  FrameStore,
   MediaStore,
   TenantId,
   ThreadStore,
@@ -16,6 +18,7 @@ export interface Stores {
   readonly memories: ClipMemoryStore;
   readonly threads: ThreadStore;
   readonly media: MediaStore;
+  readonly frames: FrameStore;
 }
 
 export interface FoundFfmpeg {
@@ -38,6 +41,7 @@ export interface Services {
   verifyBundle(folder: string): Promise<BundleManifest>;
   /** @throws DomainError `setup.ffmpeg_missing` */
   findFfmpeg(): Promise<FoundFfmpeg>;
+  readonly strips: ContactStripMaker;
   /** Lets go of everything that was made. Called once, at the end of the process. */
   close(): Promise<void>;
 }

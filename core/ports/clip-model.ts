@@ -5,6 +5,7 @@
 import type { BundleIdentity, ClipInfo, MomentSpan } from "../clip.ts";
 import type { QueryAxes, WatchedWindow } from "../clip-memory.ts";
 import type { Turn, Verdict } from "../conversation.ts";
+import type { EvidenceFrame } from "./frame-store.ts";
 
 export interface WatchRequest {
   /** A local file. Nothing else is ever opened: no URLs, no playlists. */
@@ -17,7 +18,8 @@ export interface WatchRequest {
 export type WatchEvent =
   /** Once, first. `info.durationSeconds` is what the header claims. */
   | { readonly type: "opened"; readonly info: ClipInfo }
-  | { readonly type: "window"; readonly window: WatchedWindow }
+  /** `frames`: what is on screen in it, in order of time; none in a sound. */
+  | { readonly type: "window"; readonly window: WatchedWindow; readonly frames?: readonly EvidenceFrame[] }
   /** Once, last. `info.durationSeconds` is what was really there; `warnings` holds codes such as `clip.truncated`. */
   | { readonly type: "ended"; readonly info: ClipInfo; readonly warnings: readonly string[] };
 

@@ -20,6 +20,8 @@ export interface VideoStream {
   readonly storedWidth: number;
   readonly storedHeight: number;
   readonly quarterTurns: QuarterTurns;
+  /** Width of a stored pixel over its height, as shown; 1 but for old camcorders and discs. */
+  readonly pixelAspect: number;
 }
 
 export interface AudioStream {
@@ -123,7 +125,15 @@ function asVideoStream({ kind, codec, facts, streamIndex, rotationDegrees }: Str
   if (kind !== "Video" || codec === "none" || isCoverArt || !size) return undefined;
   // ffmpeg counts anticlockwise: a phone held upright says -90, and is turned once to the right.
   const quarterTurns = (((Math.round(-rotationDegrees / 90) % 4) + 4) % 4) as QuarterTurns;
-  return { streamIndex, codec, storedWidth: Number(size[1]), storedHeight: Number(size[2]), quarterTurns };
+  const [storedWidth, storedHeight] = [Number(size[1]), Number(size[2])];
+  return { streamIndex, codec, storedWidth, storedHeight, quarterTurns, pixelAspect: pixelAspectOf(facts) };
+}
+
+/** "[SAR 64:45 DAR 16:9]", or without the brackets. What nobody would film with (0:1, 1:5000) is a mistake. */
+function pixelAspectOf(facts: string): number {
+  const ratio = /\bSAR (\d+):(\d+)/.exec(facts);
+  const aspect = ratio ? Number(ratio[1]) / Number(ratio[2]) : 1;
+  return aspect >= 0.1 && aspect <= 10 ? aspect : 1;
 }
 
 function asAudioStream({ kind, codec, facts, streamIndex }: StreamFacts): AudioStream | undefined {

@@ -1,8 +1,10 @@
-/** One run of ffmpeg with two outputs, read from both at once, as windows. */
+/** One run of ffmpeg with up to three outputs, read from all at once, as windows. */
 import { cancelled, endedBySignal, stalled, tooLong, tooManyPixels } from "./clip-errors.ts";
 import type { DecodeLimits } from "./decode-limits.ts";
+import { planEvidence } from "./evidence-plan.ts";
 import { type DecodeStart, decodeArguments, readTimeLine, type SamplingOptions } from "./ffmpeg-arguments.ts";
 import { type FfmpegProcess, startFfmpeg } from "./ffmpeg-process.ts";
+import { MultipartJpeg } from "./multipart-jpeg.ts";
 import { type ProbedClip, refusedSize } from "./probe-clip.ts";
 import { type DecodedWindow, MAX_SAMPLES_AHEAD_SECONDS, WindowAssembler } from "./window-assembler.ts";
 
@@ -53,9 +55,16 @@ export class DecodingRun {
     this.#start = start;
     this.#hasVideo = header.video !== undefined;
     const hasAudio = header.audio !== undefined;
-    this.#assembler = new WindowAssembler({ ...options, firstWindow, hasVideo: this.#hasVideo, hasAudio });
+    const evidence = header.video && planEvidence(header, header.video, start.dropSeconds);
+    this.#assembler = new WindowAssembler({
+      ...options,
+      firstWindow,
+      hasVideo: this.#hasVideo,
+      hasAudio,
+      ...(evidence && { evidence }),
+    });
 
-    const args = decodeArguments(input, header, options, start);
+    const args = decodeArguments(input, header, options, start, evidence);
     this.#ffmpeg = startFfmpeg(options.ffmpeg.path, args, (line) => this.#onLine(line));
     const outputs = [...this.#ffmpeg.outputs];
     if (this.#hasVideo) {
@@ -63,6 +72,14 @@ export class DecodingRun {
         outputs.shift()!,
         (bytes) => this.#assembler.pushFrames(bytes),
         () => this.#assembler.endFrames(),
+      );
+    }
+    if (evidence) {
+      const jpegs = new MultipartJpeg((jpeg) => this.#assembler.pushEvidence(jpeg));
+      this.#read(
+        outputs.shift()!,
+        (bytes) => jpegs.push(bytes),
+        () => this.#assembler.endEvidence(),
       );
     }
     if (hasAudio) {
@@ -135,7 +152,7 @@ export class DecodingRun {
     }
   }
 
-  /** Reads on, both outputs, until something has come. */
+  /** Reads on, all outputs, until something has come. */
   async #more(): Promise<void> {
     const outputs = this.#ffmpeg.outputs;
     let timer: NodeJS.Timeout | undefined;

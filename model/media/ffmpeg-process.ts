@@ -6,8 +6,8 @@ import type { Readable } from "node:stream";
 import { DomainError } from "../../core/errors.ts";
 
 export interface FfmpegProcess {
-  /** Pipe 1, then pipe 3. The caller reads them, or ffmpeg waits. */
-  readonly outputs: readonly [Readable, Readable];
+  /** Pipes 1, 3 and 4. The caller reads those that it named in the arguments, or ffmpeg waits. */
+  readonly outputs: readonly [Readable, Readable, Readable];
   /** How it ended. Rejects with setup.ffmpeg_missing when it could not be started. */
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   /** Ends it if it still runs, and waits until it is gone. Safe to call again. */
@@ -17,11 +17,27 @@ export interface FfmpegProcess {
 /** A file can hold metadata of megabytes in one line; what we look for is short. */
 const MAX_LINE_CHARACTERS = 4096;
 
-/** @param onLine  called with each line of its messages, cut to 4096 characters */
-export function startFfmpeg(path: string, args: readonly string[], onLine: (line: string) => void): FfmpegProcess {
-  // An empty environment: hostile files are parsed in there, and our tokens are none of its business. No stdin.
-  const child = spawn(path, args, { stdio: ["ignore", "pipe", "pipe", "pipe"], env: {} });
-  const [, output, messages, secondOutput] = child.stdio as unknown as readonly [null, Readable, Readable, Readable];
+/**
+ * @param onLine  called with each line of its messages, cut to 4096 characters
+ * @param input   what it reads on stdin, pictures of our own; absent: it has none
+ */
+export function startFfmpeg(
+  path: string,
+  args: readonly string[],
+  onLine: (line: string) => void,
+  input?: Uint8Array,
+): FfmpegProcess {
+  // An empty environment: hostile files are parsed in there, and our tokens are none of its business.
+  const child = spawn(path, args, { stdio: [input ? "pipe" : "ignore", "pipe", "pipe", "pipe", "pipe"], env: {} });
+  child.stdin?.on("error", () => {}); // it ended before it had read everything; its exit tells why
+  child.stdin?.end(input);
+  const [, first, messages, second, third] = child.stdio as unknown as readonly [
+    null,
+    Readable,
+    Readable,
+    Readable,
+    Readable,
+  ];
 
   let rest = "";
   messages.setEncoding("utf8");
@@ -42,12 +58,12 @@ export function startFfmpeg(path: string, args: readonly string[], onLine: (line
   exited.catch(() => {}); // whoever waits for it gets the error; nobody waiting is no crash
 
   return {
-    outputs: [output, secondOutput],
+    outputs: [first, second, third],
     exited,
     async stop() {
       // Nothing that it writes is kept, so there is nothing to end gracefully.
       child.kill("SIGKILL");
-      for (const stream of [output, messages, secondOutput]) stream.destroy();
+      for (const stream of [first, messages, second, third]) stream.destroy();
       await exited.catch(() => {});
     },
   };

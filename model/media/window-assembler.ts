@@ -1,5 +1,5 @@
 /**
- * Puts frames and samples, which come in two streams at their own pace, together into windows. No clock, no process:
+ * Puts frames and samples, which come in streams at their own pace, together into windows. No clock, no process:
  * bytes go in, windows come out.
  *
  * The rules:
@@ -12,6 +12,8 @@
  *   absent so far, and what still comes of it for windows handed out is dropped. This bounds what is held.
  */
 import type { Span } from "../../core/clip.ts";
+import type { EvidenceFrame } from "../../core/ports/frame-store.ts";
+import { type EvidencePlan, evidenceSeconds, isKept } from "./evidence-plan.ts";
 import { FloatTrack } from "./float-track.ts";
 
 /** Axes as in model/PAPER.md: T frames a window, S the side of a frame. */
@@ -26,6 +28,8 @@ export interface DecodedWindow extends Span {
   readonly samples: Float32Array<ArrayBuffer>;
   readonly hasVideo: boolean;
   readonly hasAudio: boolean;
+  /** What is on screen in it, to be shown to people; in order of time. Often one a second. */
+  readonly evidence: readonly EvidenceFrame[];
 }
 
 export interface AssemblerOptions {
@@ -37,6 +41,8 @@ export interface AssemblerOptions {
   readonly firstWindow: number;
   readonly hasVideo: boolean;
   readonly hasAudio: boolean;
+  /** Absent: no evidence frames come. */
+  readonly evidence?: EvidencePlan;
 }
 
 /** Frames take 0.4 MB a second at 128 x 128, so not many wait for sound. Players see to it that 10 s are enough. */
@@ -59,6 +65,10 @@ export class WindowAssembler {
   #nextWindow: number;
   #framesEnded: boolean;
   #samplesEnded: boolean;
+  #evidence: EvidenceFrame[] = [];
+  /** Number of the evidence frame that comes next. */
+  #nextEvidence: number;
+  #evidenceEnded: boolean;
 
   constructor(options: AssemblerOptions) {
     const { windowSeconds, frameRate, frameSize, sampleRateHz } = options;
@@ -71,6 +81,8 @@ export class WindowAssembler {
     this.#nextWindow = options.firstWindow;
     this.#framesEnded = !options.hasVideo;
     this.#samplesEnded = !options.hasAudio;
+    this.#nextEvidence = options.evidence?.firstFrame ?? 0;
+    this.#evidenceEnded = !options.evidence;
   }
 
   pushFrames(bytes: Uint8Array): void {
@@ -94,6 +106,17 @@ export class WindowAssembler {
     this.#samplesEnded = true;
   }
 
+  pushEvidence(jpeg: Uint8Array): void {
+    const { evidence } = this.#options;
+    if (!evidence) return;
+    const frame = this.#nextEvidence++;
+    if (isKept(frame)) this.#evidence.push({ atSeconds: evidenceSeconds(evidence, frame), jpeg });
+  }
+
+  endEvidence(): void {
+    this.#evidenceEnded = true;
+  }
+
   /** Nothing has come yet. */
   get isEmpty(): boolean {
     return this.#frames.floats === 0 && this.#samples.floats === 0;
@@ -110,13 +133,15 @@ export class WindowAssembler {
     const framesEnd = this.#framesEndSeconds;
     const samplesEnd = this.#samplesEndSeconds;
 
-    const framesThere =
-      this.#framesEnded || framesEnd >= endSeconds || samplesEnd - endSeconds > MAX_SAMPLES_AHEAD_SECONDS;
-    const samplesThere =
-      this.#samplesEnded || samplesEnd >= endSeconds || framesEnd - endSeconds > MAX_FRAMES_AHEAD_SECONDS;
+    const soundIsFarAhead = samplesEnd - endSeconds > MAX_SAMPLES_AHEAD_SECONDS;
+    const framesAreFarAhead = framesEnd - endSeconds > MAX_FRAMES_AHEAD_SECONDS;
+    const framesThere = this.#framesEnded || framesEnd >= endSeconds || soundIsFarAhead;
+    const samplesThere = this.#samplesEnded || samplesEnd >= endSeconds || framesAreFarAhead;
+    const evidenceThere =
+      this.#evidenceEnded || this.#evidenceEndSeconds >= endSeconds || soundIsFarAhead || framesAreFarAhead;
     // Frame k of the next window is on screen at (k + 0.5) / frameRate: that it came shows that the clip goes on.
     const goesOn = framesEnd > endSeconds || samplesEnd > endSeconds + this.#tailSeconds;
-    return framesThere && samplesThere && goesOn ? this.#handOut(endSeconds) : undefined;
+    return framesThere && samplesThere && evidenceThere && goesOn ? this.#handOut(endSeconds) : undefined;
   }
 
   /**
@@ -142,6 +167,17 @@ export class WindowAssembler {
     return this.#originSeconds + this.#samples.floats / this.#options.sampleRateHz;
   }
 
+  /** Every evidence frame before this time has come. */
+  get #evidenceEndSeconds(): number {
+    const { evidence } = this.#options;
+    return evidence ? evidenceSeconds(evidence, this.#nextEvidence) : 0;
+  }
+
+  #takeEvidence(endSeconds: number): EvidenceFrame[] {
+    const later = this.#evidence.findIndex(({ atSeconds }) => atSeconds >= endSeconds);
+    return this.#evidence.splice(0, later < 0 ? this.#evidence.length : later);
+  }
+
   #handOut(endSeconds: number): DecodedWindow {
     const index = this.#nextWindow++;
     const piece = index - this.#options.firstWindow;
@@ -156,6 +192,7 @@ export class WindowAssembler {
       samples,
       hasVideo: frames.length > 0,
       hasAudio: samples.length > 0,
+      evidence: this.#takeEvidence(endSeconds),
     };
   }
 }

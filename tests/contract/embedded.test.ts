@@ -1,10 +1,17 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { EmbeddedChatLedger, EmbeddedClipMemoryStore, EmbeddedThreadStore, MediaFolder } from "../../memory/index.ts";
+import {
+  EmbeddedChatLedger,
+  EmbeddedClipMemoryStore,
+  EmbeddedThreadStore,
+  FrameFolder,
+  MediaFolder,
+} from "../../memory/index.ts";
 import { memoryFolder, windowFile } from "../../memory/keys.ts";
 import { scratchFolder } from "../support/scratch-folder.ts";
 import { describeChatLedger } from "./chat-ledger.suite.ts";
 import { describeClipMemoryStore } from "./clip-memory-store.suite.ts";
+import { describeFrameStore } from "./frame-store.suite.ts";
 import { describeMediaStore } from "./media-store.suite.ts";
 import { describeThreadStore } from "./thread-store.suite.ts";
 
@@ -36,3 +43,4 @@ describeChatLedger("EmbeddedChatLedger", async () => {
     },
   };
 });
+describeFrameStore("FrameFolder", async () => new FrameFolder(await scratchFolder()));

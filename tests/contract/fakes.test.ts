@@ -1,6 +1,8 @@
 import { InMemoryClipMemoryStore } from "../support/in-memory-clip-memory-store.ts";
+import { InMemoryFrameStore } from "../support/in-memory-frame-store.ts";
 import { InMemoryThreadStore } from "../support/in-memory-thread-store.ts";
 import { describeClipMemoryStore } from "./clip-memory-store.suite.ts";
+import { describeFrameStore } from "./frame-store.suite.ts";
 import { describeThreadStore } from "./thread-store.suite.ts";
 
 describeClipMemoryStore("InMemoryClipMemoryStore", async () => {
@@ -17,3 +19,5 @@ describeClipMemoryStore("InMemoryClipMemoryStore", async () => {
 });
 
 describeThreadStore("InMemoryThreadStore", async () => new InMemoryThreadStore());
+
+describeFrameStore("InMemoryFrameStore", async () => new InMemoryFrameStore());

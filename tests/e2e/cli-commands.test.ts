@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LEAST_NODE } from "../../bots/cli/doctor.ts";
+import { aJpeg } from "../support/a-jpeg.ts";
 import { jsonLineSchema } from "../support/json-line-schemas.ts";
 import { type FakeDamoOptions, runDamo, runFakeDamo } from "../support/run-damo.ts";
 
@@ -92,6 +93,26 @@ describe("damo ask", () => {
     expect(exitCode).toBe(2);
     expect(stderr).toContain("several clips are called walk in the park.mp4");
     expect(stderr).toContain(CLIP_ID.slice(0, 12));
+  });
+
+  it("writes what each span looks like with --frames, and a strip of them", async () => {
+    const out = join(folder, "out", "frames");
+    const questions = ["where is the dog?", "where is the bark?", "where is the cat?"];
+    const answers = (await damo(["ask", clip, ...questions, "--frames", out, "--json"])).lines().slice(-3);
+    const file = (name: string) => join(out, name);
+    expect(answers.map((line) => line["evidence"])).toEqual([
+      { frames: [file("1-1-at-4s.jpg"), file("1-2-at-20s.jpg")], strip: file("1-strip.jpg") },
+      { frames: [file("2-1-at-12s.jpg")] },
+      { frames: [] },
+    ]);
+    expect(readFileSync(file("2-1-at-12s.jpg"))).toEqual(Buffer.from(aJpeg("bark")));
+    expect(readFileSync(file("1-strip.jpg"))).toEqual(Buffer.concat([aJpeg("dog"), aJpeg("dog")]));
+    for (const line of answers) jsonLineSchema.parse(line);
+    const { stderr } = await damo(["ask", clip, "where is the bark?", "--frames", out]);
+    expect(stderr).toContain(`Frames: ${file("1-1-at-12s.jpg")}`);
+    expect((await damo(["ask", clip, "bark?", "--frames", clip, "--json"])).lines().at(-1)).toMatchObject({
+      code: "usage",
+    });
   });
 
   it("says that it is not sure", async () => {
@@ -212,7 +233,7 @@ describe("damo forget", () => {
     const { exitCode, stdout } = await damo(["forget", clip]);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(
-      /^Forgot walk in the park\.mp4: \d+ bytes of memory, 1 answer\. The file itself was not touched\.$/m,
+      /^Forgot walk in the park\.mp4: \d+ bytes of memory, 1 answer, its frames\. The file itself was not touched\.$/m,
     );
     expect(readFileSync(clip, "utf8")).toBe(WORDS);
     expect((await damo(["forget", clip])).stdout).toBe("Nothing was remembered of walk in the park.mp4.\n");

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporalIou } from "../../core/evaluation.ts";
+import { pictureOf } from "../support/picture-of.ts";
 import { type DamoRun, runDamo } from "../support/run-damo.ts";
 
 const demo = fileURLToPath(new URL("../../docs/demo/", import.meta.url));
@@ -16,8 +17,9 @@ const truthOf = (kind: string, thing: string) =>
   truth.events.filter((event) => event.kind === kind && event.thing === thing);
 
 interface AnswerLine {
-  readonly spans: { startSeconds: number; endSeconds: number; confidence: number }[];
+  readonly spans: { startSeconds: number; endSeconds: number; confidence: number; evidenceSeconds: number }[];
   readonly verdict: string;
+  readonly evidence: { frames: (string | null)[] };
   readonly timing: { firstTokenMs: number };
 }
 
@@ -32,7 +34,9 @@ describe("damo with the shipped bundle, asked about docs/demo/meadow.mp4", () =>
     folder = await mkdtemp(join(tmpdir(), "damo-shipped-"));
     clip = join(folder, "meadow.mp4");
     await cp(join(demo, "meadow.mp4"), clip);
-    run = await runDamo(["ask", clip, ...questions, "--json"], { DAMO_HOME: join(folder, "home") });
+    run = await runDamo(["ask", clip, ...questions, "--frames", join(folder, "frames"), "--json"], {
+      DAMO_HOME: join(folder, "home"),
+    });
     answers = run.lines().filter((line) => line["type"] === "answer") as unknown as AnswerLine[];
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -45,6 +49,17 @@ describe("damo with the shipped bundle, asked about docs/demo/meadow.mp4", () =>
   it("points at the dog's bark, and again when asked how often", () => {
     for (const answer of answers.slice(0, 2)) {
       expect(temporalIou(truthOf("heard", "dog bark"), answer.spans)).toBeGreaterThanOrEqual(0.5);
+    }
+  });
+
+  it("shows a frame of the clip beside each span, taken inside it", async () => {
+    for (const { spans, evidence } of answers) {
+      for (const [index, { startSeconds, endSeconds, evidenceSeconds }] of spans.entries()) {
+        expect(evidenceSeconds).toBeGreaterThanOrEqual(startSeconds);
+        expect(evidenceSeconds).toBeLessThanOrEqual(endSeconds);
+        const { width, height } = await pictureOf(readFileSync(evidence.frames[index] as string));
+        expect({ width, height }).toEqual({ width: 320, height: 180 });
+      }
     }
   });
 

@@ -7,6 +7,7 @@ import { loadBundle, type ModelBundle } from "../../model/bundle.ts";
 import { roundToFloat16 } from "../../model/float16.ts";
 import type { decodeClip } from "../../model/media/index.ts";
 import { createClipModel } from "../../model/pipeline.ts";
+import { aJpeg } from "../support/a-jpeg.ts";
 import { lacksTinyBundle, tinyBundleFolder } from "../support/tiny-bundle.ts";
 
 const DURATION_SECONDS = 29.3;
@@ -53,6 +54,7 @@ function aDecoder() {
             samples,
             hasVideo: index !== 2,
             hasAudio: index !== 1,
+            evidence: index === 2 ? [] : [{ atSeconds: startSeconds + 0.5, jpeg: aJpeg(`${index}`) }],
           },
         };
       }

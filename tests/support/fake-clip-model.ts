@@ -2,6 +2,8 @@
  * A model that is quick and predictable. It "watches" a file by reading its text: one word a window of 8 seconds, and
  * what was read is all it knows. Asked about a word, it answers with the window where the word stood.
  *
+ * What is on screen in a window is a "JPEG" of its word.
+ *
  *     dog bark dog     ->  "dog" is at 0:00 to 0:08 and 0:16 to 0:24, "bark" at 0:08 to 0:16, "cat" is absent
  */
 import { readFile } from "node:fs/promises";
@@ -14,6 +16,7 @@ import {
   type MomentSpan,
   type WatchedWindow,
 } from "../../core/index.ts";
+import { aJpeg } from "./a-jpeg.ts";
 
 export const FAKE_BUNDLE: BundleIdentity = { name: "fake-mini", version: "0.0.1", fingerprint: "f".repeat(64) };
 
@@ -49,7 +52,9 @@ export function createFakeClipModel({ windowMs = 0, confidence = 0.9 }: FakeClip
       for (let index = resumeAfter ? resumeAfter.index + 1 : 0; index < words.length; index++) {
         if (windowMs > 0) await new Promise((resolve) => setTimeout(resolve, windowMs));
         if (signal?.aborted) throw new DomainError("cancelled", "stopped");
-        yield { type: "window", window: windowOf(index, words[index] as string) };
+        const window = windowOf(index, words[index] as string);
+        const jpeg = aJpeg(words[index] as string);
+        yield { type: "window", window, frames: [{ atSeconds: window.startSeconds + WINDOW_SECONDS / 2, jpeg }] };
       }
       yield { type: "ended", info, warnings: words.at(-1) === "truncated" ? ["clip.truncated"] : [] };
     },

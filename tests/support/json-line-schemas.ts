@@ -14,6 +14,13 @@ const link = z
   .max(511)
   .regex(/^http:\/\/[^/]+\/c\/[\w.-]+\?t=[\d.]+#t=[\d.]+,[\d.]+$/);
 
+const momentSpan = z.strictObject({
+  startSeconds: seconds,
+  endSeconds: seconds,
+  confidence,
+  evidenceSeconds: seconds.optional(),
+});
+
 const groundingScore = z.strictObject({
   questions: z.int(),
   meanIou: z.number(),
@@ -47,8 +54,9 @@ export const jsonLineSchema = z.discriminatedUnion("type", [
     thread: z.string().min(1),
     question: z.string().min(1),
     text: z.string(),
-    spans: z.array(z.strictObject({ startSeconds: seconds, endSeconds: seconds, confidence })),
+    spans: z.array(momentSpan),
     jumpLinks: z.array(link),
+    evidence: z.strictObject({ frames: z.array(z.string().nullable()), strip: z.string().optional() }).optional(),
     verdict: z.enum(["found", "unsure", "absent"]),
     confidence,
     cache,
@@ -72,6 +80,7 @@ export const jsonLineSchema = z.discriminatedUnion("type", [
     memoryRemoved: z.boolean(),
     turnsRemoved: z.int().nonnegative(),
     mediaRemoved: z.boolean(),
+    framesRemoved: z.boolean(),
   }),
   z.strictObject({
     type: z.literal("check"),
@@ -104,7 +113,7 @@ export const jsonLineSchema = z.discriminatedUnion("type", [
       spans: z.array(z.strictObject({ startSeconds: seconds, endSeconds: seconds })),
     }),
     text: z.string(),
-    spans: z.array(z.strictObject({ startSeconds: seconds, endSeconds: seconds, confidence })),
+    spans: z.array(momentSpan),
     verdict: z.enum(["found", "unsure", "absent"]),
     confidence,
   }),

@@ -11,6 +11,8 @@ import {
 } from "../../core/index.ts";
 import { FAKE_BUNDLE } from "./fake-clip-model.ts";
 
+export { aJpeg } from "./a-jpeg.ts";
+
 export const TENANT = asTenantId("local");
 export const CLIP = asClipId("c1".repeat(32));
 export const OTHER_CLIP = asClipId("d2".repeat(32));

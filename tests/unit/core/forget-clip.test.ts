@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DomainError, forgetClip } from "../../../core/index.ts";
 import { embeddedStores } from "../../../memory/index.ts";
-import { aHeader, aKey, aTurn, aWindow, CLIP, OTHER_CLIP, TENANT } from "../../support/memory-builders.ts";
+import { aHeader, aJpeg, aKey, aTurn, aWindow, CLIP, OTHER_CLIP, TENANT } from "../../support/memory-builders.ts";
 import { scratchFolder } from "../../support/scratch-folder.ts";
 
 describe("forgetClip", () => {
@@ -14,12 +14,27 @@ describe("forgetClip", () => {
     await stores.memories.begin(aHeader());
     await stores.memories.appendWindow(aKey(), aWindow(0));
     await stores.media.remember(TENANT, CLIP, { path, copy: true });
+    await stores.frames.put(TENANT, CLIP, { atSeconds: 0.5, jpeg: aJpeg("dog") });
     for (const clipId of [CLIP, OTHER_CLIP, CLIP]) await stores.threads.appendTurn(TENANT, "t", aTurn("q", { clipId }));
 
     const deps = { ...stores, now: () => 123 };
-    const receipt = { clipId: CLIP, memoryRemoved: true, turnsRemoved: 2, mediaRemoved: true, forgottenAtMs: 123 };
+    const receipt = {
+      clipId: CLIP,
+      memoryRemoved: true,
+      turnsRemoved: 2,
+      mediaRemoved: true,
+      framesRemoved: true,
+      forgottenAtMs: 123,
+    };
     expect(await forgetClip(deps, { tenantId: TENANT, clipId: CLIP })).toEqual(receipt);
-    const nothing = { clipId: CLIP, memoryRemoved: false, turnsRemoved: 0, mediaRemoved: false, forgottenAtMs: 123 };
+    const nothing = {
+      clipId: CLIP,
+      memoryRemoved: false,
+      turnsRemoved: 0,
+      mediaRemoved: false,
+      framesRemoved: false,
+      forgottenAtMs: 123,
+    };
     expect(await forgetClip(deps, { tenantId: TENANT, clipId: CLIP })).toEqual(nothing);
   });
 

@@ -11,15 +11,18 @@ import {
 } from "../../../core/index.ts";
 import { createFakeClipModel, type FakeClipModelOptions } from "../../support/fake-clip-model.ts";
 import { InMemoryClipMemoryStore } from "../../support/in-memory-clip-memory-store.ts";
+import { InMemoryFrameStore } from "../../support/in-memory-frame-store.ts";
 import { InMemoryThreadStore } from "../../support/in-memory-thread-store.ts";
-import { aKey, CLIP, OTHER_CLIP, TENANT } from "../../support/memory-builders.ts";
+import { aJpeg, aKey, CLIP, OTHER_CLIP, TENANT } from "../../support/memory-builders.ts";
 import { scratchFolder } from "../../support/scratch-folder.ts";
 
 let memories: InMemoryClipMemoryStore;
+let frames: InMemoryFrameStore;
 let path: string;
 
 beforeEach(async () => {
   memories = new InMemoryClipMemoryStore();
+  frames = new InMemoryFrameStore();
   path = join(await scratchFolder(), "clip.words");
   await writeFile(path, "dog bark cat");
 });
@@ -33,7 +36,7 @@ function aModel(options: FakeClipModelOptions = {}) {
 
 const watchWith = (model: ClipModel, overrides: { signal?: AbortSignal; clipId?: typeof CLIP } = {}) =>
   watchClip(
-    { model, memories, now: () => 77 },
+    { model, memories, frames, now: () => 77 },
     { tenantId: TENANT, clipId: CLIP, title: "dog.mp4", path, ...overrides },
   );
 
@@ -74,6 +77,29 @@ describe("watchClip", () => {
       const memory = await memories.read(aKey());
       expect(memory?.windows.length).toBeGreaterThan(event.index);
     }
+  });
+
+  it("keeps the frames of each window before the window itself", async () => {
+    const appendWindow = memories.appendWindow.bind(memories);
+    const keptAt: number[] = [];
+    memories.appendWindow = (...window) => {
+      keptAt.push(frames.seconds(TENANT, CLIP).length);
+      return appendWindow(...window);
+    };
+    await collect(watchWith(aModel()));
+    expect(keptAt).toEqual([1, 2, 3]);
+    expect(await frames.nearest(TENANT, CLIP, 12)).toEqual({ atSeconds: 12, jpeg: aJpeg("bark") });
+  });
+
+  it("puts the same frames again after a run that ended between frames and window", async () => {
+    const appendWindow = memories.appendWindow.bind(memories);
+    memories.appendWindow = (key, window) =>
+      window.index === 1 ? Promise.reject(new Error("killed")) : appendWindow(key, window);
+    await expect(collect(watchWith(aModel()))).rejects.toThrow("killed");
+    expect(frames.seconds(TENANT, CLIP)).toEqual([4, 12]);
+    memories.appendWindow = appendWindow;
+    await collect(watchWith(aModel()));
+    expect(frames.seconds(TENANT, CLIP)).toEqual([4, 12, 20]);
   });
 
   it("opens no file for a clip that it remembers", async () => {
@@ -172,23 +198,27 @@ describe("watchClip", () => {
     const watching = (async () => {
       for await (const event of watchWith(model)) {
         if (event.type !== "window") continue;
-        const receipt = await forgetClip({ memories, threads, media }, { tenantId: TENANT, clipId: CLIP });
-        expect(receipt.memoryRemoved).toBe(true);
+        const receipt = await forgetClip({ memories, threads, media, frames }, { tenantId: TENANT, clipId: CLIP });
+        expect(receipt).toMatchObject({ memoryRemoved: true, framesRemoved: true });
       }
     })();
     await expect(watching).rejects.toMatchObject({ code: "cancelled" });
     await otherEnded;
     expect(memories.kept.size).toBe(0);
+    expect(frames.seconds(TENANT, CLIP)).toEqual([]);
   });
 
   it("says memory.not_watched when another process forgets the clip meanwhile", async () => {
     const watching = (async () => {
       for await (const event of watchWith(aModel({ windowMs: 2 }))) {
-        if (event.type === "window") await memories.delete(TENANT, CLIP);
+        if (event.type !== "window") continue;
+        await memories.delete(TENANT, CLIP);
+        await frames.delete(TENANT, CLIP);
       }
     })();
     await expect(watching).rejects.toMatchObject({ code: "memory.not_watched" });
     expect(memories.kept.size).toBe(0);
+    expect(frames.seconds(TENANT, CLIP)).toEqual([]);
   });
 
   it("passes on what the store throws, and what the model says of the file", async () => {

@@ -77,6 +77,18 @@ describe("judgeAnswer", () => {
     ]);
   });
 
+  it("is strongest in the middle of the part that it is surest of", () => {
+    const strongest = (first: number, second: number) =>
+      judgeAnswer(
+        [token(1)],
+        [words("dog from"), span(4, 8, first), words("and"), span(8, 10, second)],
+        false,
+        answering,
+      ).spans.map(({ evidenceSeconds }) => evidenceSeconds);
+    expect(strongest(0.4, 0.6)).toEqual([9]);
+    expect(strongest(0.6, 0.4)).toEqual([6]);
+  });
+
   it("keeps spans of different things apart, in order of start", () => {
     expect(spansOf(words("the cat is at"), span(6, 9), words(" and the dog at"), span(4, 8))).toEqual([
       [4, 8],

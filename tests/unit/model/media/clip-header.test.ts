@@ -21,7 +21,7 @@ describe("parseClipHeader", () => {
       durationSeconds: 2.07,
       durationIsGuess: false,
       startSeconds: 0,
-      video: { streamIndex: 1, codec: "h264", storedWidth: 568, storedHeight: 320, quarterTurns: 1 },
+      video: { streamIndex: 1, codec: "h264", storedWidth: 568, storedHeight: 320, quarterTurns: 1, pixelAspect: 1 },
       audio: { streamIndex: 0, codec: "aac", channels: 1 },
       hasOtherStreams: false,
     });
@@ -59,6 +59,17 @@ Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'file:dog.mp4':
   ])("turns a rotation of %s degrees into %i quarter turns to the right", (degrees, quarterTurns) => {
     const header = parseClipHeader(lines(PHONE.replace("-90.00", degrees)));
     expect(header?.video?.quarterTurns).toBe(quarterTurns);
+  });
+
+  it.each([
+    ["568x320 [SAR 64:45 DAR 16:9], 863 kb/s", 64 / 45],
+    ["568x320, SAR 2:1 DAR 16:9, 24 fps", 2],
+    ["568x320 [SAR 0:1 DAR 0:1], 863 kb/s", 1],
+    ["568x320 [SAR 1:5000 DAR 1:2817], 863 kb/s", 1],
+    ["568x320, 863 kb/s", 1],
+  ])("reads the shape of a pixel from %s", (facts, pixelAspect) => {
+    const header = parseClipHeader(lines(PHONE.replace(/568x320.*kb\/s/, facts)));
+    expect(header?.video).toMatchObject({ storedWidth: 568, pixelAspect });
   });
 
   it("does not take cover art for pictures", () => {

@@ -7,7 +7,14 @@ import {
 } from "../../../../model/media/ffmpeg-arguments.ts";
 
 const input = { path: "-i https://example.org/a.mp4", maxClipPixels: 1000 };
-const video = { streamIndex: 2, codec: "h264", storedWidth: 10, storedHeight: 10, quarterTurns: 0 } as const;
+const video = {
+  streamIndex: 2,
+  codec: "h264",
+  storedWidth: 10,
+  storedHeight: 10,
+  quarterTurns: 0,
+  pixelAspect: 1,
+} as const;
 const audio = { streamIndex: 1, codec: "aac", channels: 2 };
 const sampling = { frameRate: 2, frameSize: 64, sampleRateHz: 16_000 };
 const fromStart = { from: "start", dropSeconds: 0 } as const;
