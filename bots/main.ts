@@ -13,8 +13,8 @@ async function createServices(): Promise<Services> {
     return resolveFfmpeg({ configured: config.decode.ffmpegBin, searchPath: process.env["PATH"] });
   };
   const openStores = async () => {
-    const { embeddedStores } = await import("../memory/index.ts");
-    return embeddedStores(config.home);
+    const { embeddedStores, redisStores } = await import("../memory/index.ts");
+    return config.redis ? redisStores(config.redis, config.home) : embeddedStores(config.home);
   };
   const loadModel = async () => {
     const { createClipModel, loadBundle } = await import("../model/index.ts");

@@ -89,7 +89,8 @@ const ERROR_REPLIES: Record<ErrorCode, Reply> = {
   },
   "memory.unavailable": {
     says: "The memory of the clips cannot be opened.",
-    advice: "Check that DAMO_HOME can be written to and that its disk is not full.",
+    advice:
+      "Check that DAMO_HOME can be written to and that its disk is not full; with Redis, that it runs and has memory left.",
   },
   "memory.out_of_order": {
     says: "The memory of this clip does not fit together.",

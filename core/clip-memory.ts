@@ -22,14 +22,18 @@ export interface QueryAxes {
   readonly E: number;
 }
 
-/** One watched window: `[startSeconds, endSeconds)` of media time. */
-export interface WatchedWindow extends Span {
+/** What recall reads of every window: `[startSeconds, endSeconds)` of media time, and what it is about. */
+export interface WindowEntry extends Span {
   /** 0, 1, 2, ... from the start of the clip. */
   readonly index: number;
-  /** FUSION queries of the last Fuseformer layer, `[Q, D]` row-major. Rounded to float16 (see memory/codec.ts). */
-  readonly queries: Float32Array;
   /** Window embedding aligned with question embeddings by stage 1, `[E]`, unit length. */
   readonly embedding: Float32Array;
+}
+
+/** One watched window, whole. */
+export interface WatchedWindow extends WindowEntry {
+  /** FUSION queries of the last Fuseformer layer, `[Q, D]` row-major. Rounded to float16 (see memory/codec.ts). */
+  readonly queries: Float32Array;
 }
 
 export interface ClipMemory {
@@ -48,6 +52,11 @@ export interface ClipMemory {
   readonly createdAtMs: number;
 }
 
+/** A memory without its queries: small even for a long clip, and enough to choose what to read. */
+export interface ClipMemoryIndex extends Omit<ClipMemory, "windows"> {
+  readonly windows: readonly WindowEntry[];
+}
+
 /** The memory that `bundle` makes, or would make, of this clip for this tenant. */
 export const memoryKeyOf = (tenantId: TenantId, clipId: ClipId, bundle: BundleIdentity): ClipMemoryKey => ({
   tenantId,
@@ -57,4 +66,5 @@ export const memoryKeyOf = (tenantId: TenantId, clipId: ClipId, bundle: BundleId
 });
 
 /** Media time up to which the clip is known, in seconds; 0 when nothing has been watched. */
-export const watchedSecondsOf = (memory: Pick<ClipMemory, "windows">): number => memory.windows.at(-1)?.endSeconds ?? 0;
+export const watchedSecondsOf = (memory: Pick<ClipMemoryIndex, "windows">): number =>
+  memory.windows.at(-1)?.endSeconds ?? 0;

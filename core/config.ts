@@ -34,9 +34,29 @@ const SHIPPED_BUNDLE = fileURLToPath(new URL("../model/bundles/damo-mini", impor
 /** Graphs of this size gain little from more threads, and watching shares the cores with ffmpeg. */
 const DEFAULT_THREADS = Math.min(4, availableParallelism());
 
+const yesOrNo = z
+  .enum(["yes", "no", "true", "false", "1", "0"])
+  .transform((text) => ["yes", "true", "1"].includes(text));
 const folder = z.string().transform((path) => resolve(path));
 const wholeNumber = (least: number, most: number) =>
   z.string().regex(/^\d+$/, "expected a whole number").transform(Number).pipe(z.int().min(least).max(most));
+
+/** `host:port,host:port`, as `redis-cli` and most charts write nodes. An IPv6 host stands in brackets. */
+const nodes = z
+  .string()
+  .transform((text) => text.split(",").map((node) => node.trim()))
+  .pipe(
+    z
+      .array(z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/@[\]]+):\d{1,5}$/, "expected host:port, host:port, ..."))
+      .min(1),
+  )
+  .transform((list) =>
+    list.map((node) => {
+      const colon = node.lastIndexOf(":");
+      return { host: node.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(node.slice(colon + 1)) };
+    }),
+  );
+const REDIS_URL = /^rediss?:\/\/\S+$/;
 
 /** The environment as people write it, flat; what comes out is nested and typed. */
 export const configSchema = z
@@ -57,12 +77,35 @@ export const configSchema = z
     DAMO_WATCH_THREADS: wholeNumber(1, 256).default(DEFAULT_THREADS),
     DAMO_ANSWER_THREADS: wholeNumber(1, 256).default(DEFAULT_THREADS),
 
+    /** May hold a password. */
+    DAMO_REDIS_URL: z.string().regex(REDIS_URL, "expected redis://host:port or rediss://host:port").optional(),
+    DAMO_REDIS_CLUSTER: nodes.optional(),
+    DAMO_REDIS_SENTINELS: nodes.optional(),
+    DAMO_REDIS_SENTINEL_NAME: z.string().default("mymaster"),
+    DAMO_REDIS_USERNAME: z.string().optional(),
+    DAMO_REDIS_PASSWORD: z.string().optional(),
+    DAMO_REDIS_TLS: yesOrNo.default(false),
+    /** Stands in every key, so it must not disturb their parts: no `:`, no `{`. */
+    DAMO_REDIS_NAMESPACE: z
+      .string()
+      .regex(/^[\w.-]{1,64}$/, "expected letters, digits, . _ -")
+      .default("damo"),
+    DAMO_REDIS_TIMEOUT_MS: wholeNumber(100, 600_000).default(5_000),
+    /** 0 = until it is forgotten. */
+    DAMO_MEMORY_TTL_HOURS: wholeNumber(0, 10 * 365 * 24).default(30 * 24),
+
     DAMO_WEB_HOST: z.string().default("127.0.0.1"),
     /** 0 = any free port. */
     DAMO_WEB_PORT: wholeNumber(0, 65_535).default(7717),
     /** 32 characters: the 256 bits of HMAC-SHA256 when written in base64url or hex, or near it. */
     DAMO_LINK_SECRET: z.string().min(32, "expected 32 characters or more").optional(),
     DAMO_LINK_TTL_HOURS: wholeNumber(1, 10 * 365 * 24).default(30 * 24),
+  })
+  .superRefine((env, context) => {
+    const ways = (["DAMO_REDIS_URL", "DAMO_REDIS_CLUSTER", "DAMO_REDIS_SENTINELS"] as const).filter((key) => env[key]);
+    for (const key of ways.slice(1)) {
+      context.addIssue({ code: "custom", path: [key], message: `set this or ${ways[0]}, not both` });
+    }
   })
   .transform((env) => ({
     home: env.DAMO_HOME ?? (env.XDG_DATA_HOME ? join(env.XDG_DATA_HOME, "damo") : join(homedir(), ".damo")),
@@ -79,6 +122,8 @@ export const configSchema = z
       watchThreads: env.DAMO_WATCH_THREADS,
       answerThreads: env.DAMO_ANSWER_THREADS,
     },
+    /** Absent: everything is kept in `home`, by this machine alone. */
+    redis: redisSettings(env),
     web: { host: env.DAMO_WEB_HOST, port: env.DAMO_WEB_PORT },
     links: {
       secret: env.DAMO_LINK_SECRET === undefined ? undefined : new Secret(env.DAMO_LINK_SECRET),
@@ -87,6 +132,63 @@ export const configSchema = z
   }));
 
 export type Config = z.output<typeof configSchema>;
+
+/** Where Redis is. Hosts are named in errors, `username` and what is `Secret` never. */
+export type RedisPlace =
+  | { readonly kind: "single"; readonly url: Secret }
+  | { readonly kind: "cluster"; readonly nodes: readonly RedisNode[] }
+  | { readonly kind: "sentinel"; readonly sentinels: readonly RedisNode[]; readonly name: string };
+
+export interface RedisNode {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface RedisSettings {
+  readonly place: RedisPlace;
+  /** For cluster nodes, and for the server behind sentinels; a URL carries its own. */
+  readonly username?: string;
+  readonly password?: Secret;
+  /** For cluster nodes and sentinels; a `rediss://` URL says it itself. */
+  readonly tls: boolean;
+  /** The first part of every key: several bots can share one Redis. */
+  readonly namespace: string;
+  /** A command that takes longer is given up, reconnecting included. */
+  readonly timeoutMs: number;
+  /** What nobody has used for so long goes. Absent: it stays until it is forgotten. */
+  readonly memoryTtlMs?: number;
+}
+
+function redisSettings(env: {
+  readonly DAMO_REDIS_URL?: string | undefined;
+  readonly DAMO_REDIS_CLUSTER?: readonly RedisNode[] | undefined;
+  readonly DAMO_REDIS_SENTINELS?: readonly RedisNode[] | undefined;
+  readonly DAMO_REDIS_SENTINEL_NAME: string;
+  readonly DAMO_REDIS_USERNAME?: string | undefined;
+  readonly DAMO_REDIS_PASSWORD?: string | undefined;
+  readonly DAMO_REDIS_TLS: boolean;
+  readonly DAMO_REDIS_NAMESPACE: string;
+  readonly DAMO_REDIS_TIMEOUT_MS: number;
+  readonly DAMO_MEMORY_TTL_HOURS: number;
+}): RedisSettings | undefined {
+  const place: RedisPlace | undefined = env.DAMO_REDIS_URL
+    ? { kind: "single", url: new Secret(env.DAMO_REDIS_URL) }
+    : env.DAMO_REDIS_CLUSTER
+      ? { kind: "cluster", nodes: env.DAMO_REDIS_CLUSTER }
+      : env.DAMO_REDIS_SENTINELS
+        ? { kind: "sentinel", sentinels: env.DAMO_REDIS_SENTINELS, name: env.DAMO_REDIS_SENTINEL_NAME }
+        : undefined;
+  if (!place) return undefined;
+  return {
+    place,
+    ...(env.DAMO_REDIS_USERNAME && { username: env.DAMO_REDIS_USERNAME }),
+    ...(env.DAMO_REDIS_PASSWORD && { password: new Secret(env.DAMO_REDIS_PASSWORD) }),
+    tls: env.DAMO_REDIS_TLS,
+    namespace: env.DAMO_REDIS_NAMESPACE,
+    timeoutMs: env.DAMO_REDIS_TIMEOUT_MS,
+    ...(env.DAMO_MEMORY_TTL_HOURS > 0 && { memoryTtlMs: env.DAMO_MEMORY_TTL_HOURS * 3_600_000 }),
+  };
+}
 
 /**
  * @param env  e.g. `process.env`; a key that is empty counts as absent

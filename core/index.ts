@@ -34,14 +34,24 @@ export {
 export { type ClipIdOptions, clipIdOfFile } from "./clip-id.ts";
 export {
   type ClipMemory,
+  type ClipMemoryIndex,
   type ClipMemoryKey,
   MEMORY_SCHEMA_VERSION,
   memoryKeyOf,
   type QueryAxes,
   type WatchedWindow,
+  type WindowEntry,
   watchedSecondsOf,
 } from "./clip-memory.ts";
-export { type Config, configSchema, loadConfig, type Secret } from "./config.ts";
+export {
+  type Config,
+  configSchema,
+  loadConfig,
+  type RedisNode,
+  type RedisPlace,
+  type RedisSettings,
+  Secret,
+} from "./config.ts";
 export type { Answer, Question, Thread, Turn, Verdict } from "./conversation.ts";
 export { DomainError, ERROR_CODES, type ErrorCode, isDomainError } from "./errors.ts";
 export {

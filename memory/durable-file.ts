@@ -6,11 +6,10 @@ import { randomBytes } from "node:crypto";
 import { link, lstat, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DomainError } from "../core/index.ts";
-import { crc32c } from "./crc32c.ts";
 
 /** Readable by its owner only: titles, questions and answers are private. */
 export const PRIVATE_FOLDER = { recursive: true, mode: 0o700 } as const;
-const PRIVATE_FILE = 0o600;
+export const PRIVATE_FILE = 0o600;
 
 /** A process that is killed while it writes leaves its draft behind; readers pass over it. */
 const DRAFT = ".draft";
@@ -69,21 +68,6 @@ export async function flushFolder(folder: string): Promise<void> {
   }
 }
 
-/** JSON on one line, with the CRC-32C of that line before it. */
-export function encodeJson(value: unknown): Uint8Array {
-  const json = Buffer.from(JSON.stringify(value));
-  return Buffer.concat([Buffer.from(`${crcText(json)} `), json, Buffer.from("\n")]);
-}
-
-/** What `encodeJson` was given; `undefined` when a bit is not as it was written. The checksum vouches for the shape. */
-export function decodeJson<T>(bytes: Uint8Array | undefined): T | undefined {
-  const json = bytes?.subarray(9, -1);
-  if (!bytes || !json || Buffer.from(bytes.subarray(0, 9)).toString() !== `${crcText(json)} ` || bytes.at(-1) !== 10) {
-    return undefined;
-  }
-  return JSON.parse(Buffer.from(json).toString()) as T;
-}
-
 /**
  * Does file work; what the file system objects to (no right, no space, not a folder) becomes `memory.unavailable`.
  *
@@ -124,5 +108,3 @@ async function withDraft<T>(path: string, bytes: Uint8Array, give: (draft: strin
     await rm(draft, { force: true });
   }
 }
-
-const crcText = (bytes: Uint8Array): string => crc32c(bytes).toString(16).padStart(8, "0");

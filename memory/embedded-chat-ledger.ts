@@ -6,17 +6,8 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ChatLedger, ChatRecord, ChatRecordFilter, ChatSettings, PlatformName, TenantId } from "../core/index.ts";
 import { byAge, changed, type KeptSettings, matches, settingsName } from "./chat-records.ts";
-import {
-  decodeJson,
-  encodeJson,
-  flushFolder,
-  isAbsent,
-  namesIn,
-  onDisk,
-  PRIVATE_FOLDER,
-  removeFolder,
-  replaceFile,
-} from "./durable-file.ts";
+import { decodeJson, encodeJson } from "./checked-json.ts";
+import { flushFolder, isAbsent, namesIn, onDisk, PRIVATE_FOLDER, removeFolder, replaceFile } from "./durable-file.ts";
 import { CHAT_SETTINGS_FILE, chatRecordFile, isChatRecordFile, tenantFolder } from "./keys.ts";
 
 interface KeptTenant {

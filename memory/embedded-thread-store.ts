@@ -2,10 +2,9 @@
 import { mkdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClipId, TenantId, Thread, ThreadStore, Turn } from "../core/index.ts";
+import { decodeJson, encodeJson } from "./checked-json.ts";
 import {
   createFile,
-  decodeJson,
-  encodeJson,
   flushFolder,
   isAbsent,
   isDraft,

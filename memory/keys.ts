@@ -1,8 +1,11 @@
 /**
- * Where everything lies under the home folder, and nowhere else is a name built.
+ * Where everything lies, under the home folder and in Redis, and nowhere else is a name built.
+ *
+ * Under the home folder:
  *
  *     memories/TENANT/CLIP/BUNDLE/header.json     what is watched, once at the start          (~ 600 bytes)
- *                                /000000.window   one blob a window, see codec.ts             (~ 10 KB a window)
+ *                                /000000.window   one blob a window, see codec.ts             (~ 9 KB a window)
+                                /index           times and embeddings, see index-record.ts   (~ 0.5 KB a window)
  *                                /outcome.json    once at the end: the memory is complete     (~ 300 bytes)
  *     threads/TENANT/THREAD/000000.turn           one question with its answer                (~ 1 KB a turn)
  *     media/TENANT/CLIP/media.json                where the clip can be played from           (~ 200 bytes)
@@ -11,9 +14,24 @@
  *                /settings.json                   channel and workspace settings              (~ 200 bytes)
  *     frames/TENANT/CLIP/000012500.jpg            what is on screen at 12.5 s                 (~ 8 KB a second)
  *
- * Nothing expires by itself: it stays until it is forgotten. TENANT, CLIP, THREAD and BUNDLE are hashes of the ids: ids
- * come from outside and may hold anything (slashes, `..`, letters that differ only in case), and a folder's name says
- * nothing about people. Forgetting a clip is therefore removing one folder here and its turns there.
+ * Nothing expires by itself there: it stays until it is forgotten.
+ *
+ * In Redis, after the namespace (DAMO_REDIS_NAMESPACE, "damo"):
+ *
+ *     damo:{TENANT:CLIP}:BUNDLE        hash    the memory: `h` header, `o` outcome, `0` `1` ... windows  ~ 9 KB a window
+ *     damo:{TENANT:CLIP}:BUNDLE:index  string  the windows' times and embeddings, fixed length each       0.5 KB a window
+ *     damo:{TENANT:CLIP}               set     the BUNDLEs above: what to remove when the clip is forgotten  32 bytes each
+ *     damo:{TENANT}:clips              zset    CLIP:BUNDLE by the time it was begun: what `list` goes through  75 bytes each
+ *     damo:{TENANT}:t:THREAD           list    the turns of a conversation, oldest first                  ~ 1 KB a turn
+ *     damo:{TENANT}:c:CLIP             set     the THREADs that have turns about a clip                   32 bytes each
+ *
+ * Each expires DAMO_MEMORY_TTL_HOURS after its last use, reading included. The braces are the Cluster's: keys with the
+ * same text in them lie on one node, so that one script can change them together. A clip's keys lie together, clips
+ * spread over the nodes; a tenant's conversations, which are small, lie together.
+ *
+ * TENANT, CLIP, THREAD and BUNDLE are hashes of the ids: ids come from outside and may hold anything (slashes, `..`,
+ * braces, letters that differ only in case), and a name says nothing about people. Forgetting a clip is therefore
+ * removing one folder, or the keys of one set, and its turns.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -21,6 +39,7 @@ import type { ClipId, ClipMemoryKey, TenantId } from "../core/index.ts";
 
 export const HEADER_FILE = "header.json";
 export const OUTCOME_FILE = "outcome.json";
+export const INDEX_FILE = "index";
 export const MEDIA_FILE = "media.json";
 
 export const tenantFolder = (root: string, tenantId: TenantId): string => join(root, hashed(tenantId));
@@ -28,14 +47,15 @@ export const tenantFolder = (root: string, tenantId: TenantId): string => join(r
 export const clipFolder = (root: string, tenantId: TenantId, clipId: ClipId): string =>
   join(tenantFolder(root, tenantId), hashed(clipId));
 
-/** Bundle and schema version together: another one of either is another memory. */
 export const memoryFolder = (root: string, key: ClipMemoryKey): string =>
-  join(clipFolder(root, key.tenantId, key.clipId), hashed(`${key.bundleFingerprint}/${key.schemaVersion}`));
+  join(clipFolder(root, key.tenantId, key.clipId), bundleName(key));
 
 export const threadFolder = (root: string, tenantId: TenantId, threadId: string): string =>
   join(tenantFolder(root, tenantId), hashed(threadId));
 
 export const windowFile = (index: number): string => `${numbered(index)}.window`;
+
+export const isWindowFile = (file: string): boolean => /^\d{6,}\.window$/.test(file);
 
 export const turnFile = (index: number): string => `${numbered(index)}.turn`;
 
@@ -64,6 +84,77 @@ export const CHAT_SETTINGS_FILE = "settings.json";
 const CHAT_RECORD = ".record";
 export const chatRecordFile = (id: string): string => `${hashed(id)}${CHAT_RECORD}`;
 export const isChatRecordFile = (name: string): boolean => name.endsWith(CHAT_RECORD);
+
+/** Field names of a memory's hash in Redis; windows are named by their index. */
+export const HEADER_FIELD = "h";
+export const OUTCOME_FIELD = "o";
+
+/** The keys of one bot's Redis. */
+export class RedisKeys {
+  readonly #namespace: string;
+
+  constructor(namespace: string) {
+    this.#namespace = namespace;
+  }
+
+  /** The set of a clip's memories, and the start of their keys. */
+  clip(tenantId: TenantId, clipId: ClipId): string {
+    return `${this.#namespace}:{${hashed(tenantId)}:${hashed(clipId)}}`;
+  }
+
+  memory(key: ClipMemoryKey): string {
+    return this.memoryOf(this.clip(key.tenantId, key.clipId), bundleName(key));
+  }
+
+  memoryOf(clip: string, bundle: string): string {
+    return `${clip}:${bundle}`;
+  }
+
+  /** @param memory  a key that `memory` built */
+  indexOf(memory: string): string {
+    return `${memory}:index`;
+  }
+
+  clips(tenantId: TenantId): string {
+    return `${this.#namespace}:{${hashed(tenantId)}}:clips`;
+  }
+
+  /** A member of `clips`. */
+  clipsMember(key: ClipMemoryKey): string {
+    return this.clipsMemberOf(key.clipId, bundleName(key));
+  }
+
+  clipsMemberOf(clipId: ClipId, bundle: string): string {
+    return `${hashed(clipId)}:${bundle}`;
+  }
+
+  /** The memory that a member of `clips` names. */
+  memoryOfMember(tenantId: TenantId, member: string): string {
+    const [clip = "", bundle = ""] = member.split(":");
+    return this.memoryOf(`${this.#namespace}:{${hashed(tenantId)}:${clip}}`, bundle);
+  }
+
+  thread(tenantId: TenantId, threadId: string): string {
+    return this.threadOf(tenantId, hashed(threadId));
+  }
+
+  /** @param thread  a member of `threadsAbout` */
+  threadOf(tenantId: TenantId, thread: string): string {
+    return `${this.#namespace}:{${hashed(tenantId)}}:t:${thread}`;
+  }
+
+  threadsAbout(tenantId: TenantId, clipId: ClipId): string {
+    return `${this.#namespace}:{${hashed(tenantId)}}:c:${hashed(clipId)}`;
+  }
+
+  /** A member of `threadsAbout`. */
+  threadsMember(threadId: string): string {
+    return hashed(threadId);
+  }
+}
+
+/** Bundle and schema version together: another one of either is another memory. */
+export const bundleName = (key: ClipMemoryKey): string => hashed(`${key.bundleFingerprint}/${key.schemaVersion}`);
 
 const numbered = (index: number): string => String(index).padStart(6, "0");
 

@@ -3,7 +3,8 @@ import { constants } from "node:fs";
 import { copyFile, mkdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
 import { type ClipId, DomainError, type MediaStore, type PlayableMedia, type TenantId } from "../core/index.ts";
-import { decodeJson, encodeJson, isAbsent, onDisk, PRIVATE_FOLDER, removeFolder, replaceFile } from "./durable-file.ts";
+import { decodeJson, encodeJson } from "./checked-json.ts";
+import { isAbsent, onDisk, PRIVATE_FOLDER, removeFolder, replaceFile } from "./durable-file.ts";
 import { clipFolder, MEDIA_FILE, mediaCopyFile } from "./keys.ts";
 
 interface MediaRecord extends PlayableMedia {

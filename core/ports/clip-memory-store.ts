@@ -8,13 +8,16 @@
  *   `memory.not_watched`: a forgotten clip does not come back through a watch that was still running.
  * - A memory is readable while it grows: `read` returns the windows appended so far, with `complete: false`.
  * - A blob that fails its checksum, has another version or other dims makes the whole memory a miss (`undefined`);
- *   `begin` then starts it afresh.
+ *   `begin` then starts it afresh. `readIndex` and `readWindows` check what they read: a memory whose other windows
+ *   are damaged is not a miss to them.
+ * - What a question reads does not grow with the clip: `readWindows` takes the windows asked for and nothing else;
+ *   `readIndex`, which grows by an embedding a window, may be answered from what this process has read before.
  * - `delete` removes every byte of it and says whether there was anything.
  * - Several processes may use one store. What was awaited survives a crash of the process and of the machine.
  * - A store that cannot be read or written (no right, no space, no connection) rejects with `memory.unavailable`.
  */
 import type { TenantId } from "../clip.ts";
-import type { ClipMemory, ClipMemoryKey, WatchedWindow } from "../clip-memory.ts";
+import type { ClipMemory, ClipMemoryIndex, ClipMemoryKey, WatchedWindow } from "../clip-memory.ts";
 
 export type ClipMemoryHeader = Pick<ClipMemory, "key" | "bundle" | "axes" | "title" | "info" | "createdAtMs">;
 
@@ -32,11 +35,15 @@ export interface ClipMemoryStore {
   /** Marks the memory complete; `info` replaces the header's (the true duration is known only at the end). */
   complete(key: ClipMemoryKey, outcome: Pick<ClipMemory, "info" | "warnings">): Promise<void>;
   read(key: ClipMemoryKey): Promise<ClipMemory | undefined>;
+  /** All but the queries; `undefined` as for `read`. Whoever gets it must not change it. */
+  readIndex(key: ClipMemoryKey): Promise<ClipMemoryIndex | undefined>;
+  /** The windows of these indexes, in this order; `undefined` when one of them is not there or is damaged. */
+  readWindows(key: ClipMemoryKey, indexes: readonly number[]): Promise<readonly WatchedWindow[] | undefined>;
   /** Whether the memory has been begun and not been deleted since; does not look whether it is sound. */
   has(key: ClipMemoryKey): Promise<boolean>;
   /** Removes the clip's memory for this tenant, whatever bundle made it. */
   delete(tenantId: TenantId, clipId: ClipMemoryKey["clipId"]): Promise<boolean>;
-  /** Every memory of the tenant that is sound, oldest first. */
+  /** Every memory of the tenant, oldest first. Their windows are counted, not read: one may turn out to be damaged. */
   list(tenantId: TenantId): Promise<readonly ClipMemorySummary[]>;
   close(): Promise<void>;
 }

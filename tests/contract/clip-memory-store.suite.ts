@@ -120,9 +120,53 @@ export function describeClipMemoryStore(name: string, make: () => Promise<ClipMe
       await store.complete(aKey(), { info: aClipInfo(), warnings: [] });
       await damageWindow(aKey(), 1);
       expect(await store.read(aKey())).toBeUndefined();
-      expect(await store.list(TENANT)).toEqual([]);
       await store.begin(aHeader({ createdAtMs: 2_000 }));
+      expect(await store.list(TENANT)).toMatchObject([{ createdAtMs: 2_000, windowCount: 0 }]);
+      expect(await store.readIndex(aKey())).toMatchObject({ createdAtMs: 2_000, windows: [] });
       expect(await store.read(aKey())).toMatchObject({ createdAtMs: 2_000, complete: false, windows: [] });
+    });
+
+    it("gives the index of what was watched so far, and of the whole", async () => {
+      const { store } = await aStoreWith(0);
+      expect(await store.readIndex(aKey({ clipId: OTHER_CLIP }))).toBeUndefined();
+      expect(await store.readIndex(aKey())).toEqual({ ...aHeader(), warnings: [], windows: [], complete: false });
+      for (let index = 0; index < 3; index++) {
+        await store.appendWindow(aKey(), aWindow(index));
+        const { queries: _, ...entry } = aWindow(index);
+        expect((await store.readIndex(aKey()))?.windows).toHaveLength(index + 1);
+        expect((await store.readIndex(aKey()))?.windows.at(-1)).toEqual(entry);
+      }
+      await store.complete(aKey(), { info: aClipInfo(19.5), warnings: ["clip.truncated"] });
+      expect(await store.readIndex(aKey())).toMatchObject({
+        info: aClipInfo(19.5),
+        complete: true,
+        windows: { length: 3 },
+      });
+    });
+
+    it("reads the windows asked for, in that order, and none in place of one that is not there", async () => {
+      const { store } = await aStoreWith(5);
+      expect(await store.readWindows(aKey(), [3, 0, 3])).toEqual([aWindow(3), aWindow(0), aWindow(3)]);
+      expect(await store.readWindows(aKey(), [])).toEqual([]);
+      expect(await store.readWindows(aKey(), [1, 5])).toBeUndefined();
+      expect(await store.readWindows(aKey({ clipId: OTHER_CLIP }), [0])).toBeUndefined();
+    });
+
+    it("never hands out a damaged window, and still the sound ones beside it", async () => {
+      const { store, damageWindow } = await aStoreWith(3);
+      await damageWindow(aKey(), 1);
+      expect(await store.readWindows(aKey(), [0, 1])).toBeUndefined();
+      expect(await store.readWindows(aKey(), [0, 2])).toEqual([aWindow(0), aWindow(2)]);
+    });
+
+    it("forgets the index with the memory, also in a process that has read it before", async () => {
+      const { store } = await aStoreWith(2);
+      expect((await store.readIndex(aKey()))?.windows).toHaveLength(2);
+      await store.delete(TENANT, aKey().clipId);
+      expect(await store.readIndex(aKey())).toBeUndefined();
+      expect(await store.readWindows(aKey(), [0])).toBeUndefined();
+      await store.begin(aHeader({ createdAtMs: 3_000 }));
+      expect((await store.readIndex(aKey()))?.windows).toEqual([]);
     });
 
     it("keeps tenants, clips, bundles and schema versions apart", async () => {

@@ -2,15 +2,19 @@
 import {
   type ClipMemory,
   type ClipMemoryHeader,
+  type ClipMemoryIndex,
   type ClipMemoryKey,
   type ClipMemoryStore,
   DomainError,
+  type WatchedWindow,
+  type WindowEntry,
 } from "../../core/index.ts";
 import { decodeWindow, encodeWindow } from "../../memory/codec.ts";
 
 interface Kept {
   readonly header: ClipMemoryHeader;
   readonly blobs: Uint8Array[];
+  readonly index: WindowEntry[];
   outcome?: Pick<ClipMemory, "info" | "warnings">;
 }
 
@@ -19,7 +23,7 @@ export class InMemoryClipMemoryStore implements ClipMemoryStore {
   readonly kept = new Map<string, Kept>();
 
   async begin(header: ClipMemoryHeader): Promise<void> {
-    if (!(await this.read(header.key))) this.kept.set(idOf(header.key), { header, blobs: [] });
+    if (!(await this.read(header.key))) this.kept.set(idOf(header.key), { header, blobs: [], index: [] });
   }
 
   async appendWindow(key: ClipMemoryKey, window: ClipMemory["windows"][number]): Promise<void> {
@@ -28,6 +32,8 @@ export class InMemoryClipMemoryStore implements ClipMemoryStore {
     if (window.index < blobs.length) return;
     if (outcome || window.index > blobs.length) throw new DomainError("memory.out_of_order", `window ${window.index}`);
     blobs.push(blob);
+    const { queries: _, ...entry } = window;
+    this.#begun(key).index.push(entry);
   }
 
   async complete(key: ClipMemoryKey, outcome: Pick<ClipMemory, "info" | "warnings">): Promise<void> {
@@ -43,6 +49,24 @@ export class InMemoryClipMemoryStore implements ClipMemoryStore {
     return { ...header, warnings: [], ...outcome, windows, complete: outcome !== undefined };
   }
 
+  async readIndex(key: ClipMemoryKey): Promise<ClipMemoryIndex | undefined> {
+    const kept = this.kept.get(idOf(key));
+    if (!kept) return undefined;
+    const { header, blobs, outcome, index } = kept;
+    return blobs.length === index.length
+      ? { ...header, warnings: [], ...outcome, windows: [...index], complete: outcome !== undefined }
+      : undefined;
+  }
+
+  async readWindows(key: ClipMemoryKey, indexes: readonly number[]): Promise<readonly WatchedWindow[] | undefined> {
+    const kept = this.kept.get(idOf(key));
+    const windows = indexes.map((index) => {
+      const blob = kept?.blobs[index];
+      return kept && blob && decodeWindow(blob, kept.header.axes);
+    });
+    return kept && windows.every((window) => window !== undefined) ? windows : undefined;
+  }
+
   async has(key: ClipMemoryKey): Promise<boolean> {
     return this.kept.has(idOf(key));
   }
@@ -56,15 +80,13 @@ export class InMemoryClipMemoryStore implements ClipMemoryStore {
   }
 
   async list(tenantId: ClipMemoryKey["tenantId"]) {
-    const memories = await Promise.all([...this.kept.values()].map(({ header }) => this.read(header.key)));
-    return memories
-      .filter((memory) => memory !== undefined)
-      .filter(({ key }) => key.tenantId === tenantId)
-      .sort((a, b) => a.createdAtMs - b.createdAtMs)
-      .map(({ windows, warnings: _, ...memory }) => {
-        const blobs = this.kept.get(idOf(memory.key))?.blobs ?? [];
+    return [...this.kept.values()]
+      .filter(({ header }) => header.key.tenantId === tenantId)
+      .sort((a, b) => a.header.createdAtMs - b.header.createdAtMs)
+      .map(({ header, blobs, outcome }) => {
         const sizeBytes = blobs.reduce((sum, blob) => sum + blob.length, 0);
-        return { ...memory, windowCount: windows.length, sizeBytes };
+        const { info } = outcome ?? header;
+        return { ...header, info, complete: outcome !== undefined, windowCount: blobs.length, sizeBytes };
       });
   }
 

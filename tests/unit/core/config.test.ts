@@ -71,6 +71,50 @@ describe("loadConfig", () => {
   });
 });
 
+describe("the Redis settings", () => {
+  it("are absent unless one of the three places is named", () => {
+    expect(loadConfig({ DAMO_REDIS_NAMESPACE: "two", DAMO_REDIS_PASSWORD: "p" }).redis).toBeUndefined();
+  });
+
+  it("take a URL, nodes of a Cluster, or Sentinels", () => {
+    const { redis } = loadConfig({ DAMO_REDIS_URL: "rediss://bot:horse@db:6380/2", DAMO_MEMORY_TTL_HOURS: "2" });
+    expect(redis).toMatchObject({ place: { kind: "single" }, namespace: "damo", memoryTtlMs: 7_200_000 });
+    expect(redis?.place.kind === "single" && redis.place.url.reveal()).toBe("rediss://bot:horse@db:6380/2");
+    expect(inspect(redis, { depth: 9 })).not.toContain("horse");
+    expect(loadConfig({ DAMO_REDIS_CLUSTER: "a:1, [::1]:7002", DAMO_MEMORY_TTL_HOURS: "0" }).redis).toEqual({
+      place: {
+        kind: "cluster",
+        nodes: [
+          { host: "a", port: 1 },
+          { host: "::1", port: 7002 },
+        ],
+      },
+      tls: false,
+      namespace: "damo",
+      timeoutMs: 5_000,
+    });
+    expect(loadConfig({ DAMO_REDIS_SENTINELS: "s:26379", DAMO_REDIS_SENTINEL_NAME: "clips" }).redis?.place).toEqual({
+      kind: "sentinel",
+      sentinels: [{ host: "s", port: 26379 }],
+      name: "clips",
+    });
+  });
+
+  it("are refused when two places are named, or one is not a place", () => {
+    expect(problemsOf({ DAMO_REDIS_URL: "redis://a", DAMO_REDIS_CLUSTER: "a:1" })).toEqual([
+      "DAMO_REDIS_CLUSTER: set this or DAMO_REDIS_URL, not both",
+    ]);
+    expect(
+      problemsOf({ DAMO_REDIS_URL: "http://horse", DAMO_REDIS_SENTINELS: "a", DAMO_REDIS_NAMESPACE: "a:b" }),
+    ).toEqual([
+      "DAMO_REDIS_URL: expected redis://host:port or rediss://host:port",
+      "DAMO_REDIS_SENTINELS.0: expected host:port, host:port, ...",
+      "DAMO_REDIS_NAMESPACE: expected letters, digits, . _ -",
+      "DAMO_REDIS_SENTINELS: set this or DAMO_REDIS_URL, not both",
+    ]);
+  });
+});
+
 describe(".env.example", () => {
   it("lists every key of the schema, once, and no other", () => {
     // The desktop's key, not ours.

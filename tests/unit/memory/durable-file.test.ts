@@ -1,7 +1,8 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createFile, decodeJson, encodeJson, onDisk, removeFolder, replaceFile } from "../../../memory/durable-file.ts";
+import { decodeJson, encodeJson } from "../../../memory/checked-json.ts";
+import { createFile, onDisk, removeFolder, replaceFile } from "../../../memory/durable-file.ts";
 import { scratchFolder } from "../../support/scratch-folder.ts";
 
 describe("createFile", () => {
