@@ -7,6 +7,7 @@ import { EmbeddedThreadStore } from "./embedded-thread-store.ts";
 import { FrameFolder } from "./frame-folder.ts";
 import { RedisKeys } from "./keys.ts";
 import { MediaFolder } from "./media-folder.ts";
+import { RedisChatLedger } from "./redis-chat-ledger.ts";
 import { RedisClipMemoryStore } from "./redis-clip-memory-store.ts";
 import { createRedis, RedisConnection } from "./redis-connection.ts";
 import { RedisThreadStore } from "./redis-thread-store.ts";
@@ -23,7 +24,7 @@ export const embeddedStores = (home: string) => ({
 });
 
 /**
- * Memories and conversations in Redis, over one connection that opens on first use and ends when either is closed.
+ * Memories, conversations and chats in Redis, over one connection that opens on first use and ends when either is closed.
  * Clips' files stay in the home folder, which every process that plays them must see.
  */
 export function redisStores(settings: RedisSettings, home: string) {
@@ -33,7 +34,7 @@ export function redisStores(settings: RedisSettings, home: string) {
     memories: new RedisClipMemoryStore(deps, options),
     threads: new RedisThreadStore(deps, options),
     media: new MediaFolder(join(home, "media")),
-    ledger: new EmbeddedChatLedger(join(home, "chat")),
+    ledger: new RedisChatLedger(deps),
     frames: new FrameFolder(join(home, "frames")),
   };
 }

@@ -24,8 +24,13 @@
  *     damo:{TENANT}:clips              zset    CLIP:BUNDLE by the time it was begun: what `list` goes through  75 bytes each
  *     damo:{TENANT}:t:THREAD           list    the turns of a conversation, oldest first                  ~ 1 KB a turn
  *     damo:{TENANT}:c:CLIP             set     the THREADs that have turns about a clip                   32 bytes each
+ *     damo:{TENANT}:r                  hash    shares and questions on Slack and Discord, by id           ~ 600 bytes each
+ *     damo:{TENANT}:r:FACET:VALUE      set     the ids of the above with one message, file, clip, thread  30 bytes each
+ *     damo:{TENANT}:s                  hash    channel and workspace settings                             ~ 100 bytes each
+ *     damo:{TENANT}:k:WHAT             string  an event of a platform that has been seen; minutes         ~ 60 bytes
+ *     damo:tenants                     set     tenants that have any of the last four
  *
- * Each expires DAMO_MEMORY_TTL_HOURS after its last use, reading included. The braces are the Cluster's: keys with the
+ * Memories and turns expire DAMO_MEMORY_TTL_HOURS after their last use, reading included; chats when they are forgotten. The braces are the Cluster's: keys with the
  * same text in them lie on one node, so that one script can change them together. A clip's keys lie together, clips
  * spread over the nodes; a tenant's conversations, which are small, lie together.
  *
@@ -132,6 +137,26 @@ export class RedisKeys {
   memoryOfMember(tenantId: TenantId, member: string): string {
     const [clip = "", bundle = ""] = member.split(":");
     return this.memoryOf(`${this.#namespace}:{${hashed(tenantId)}:${clip}}`, bundle);
+  }
+
+  chatRecords(tenantId: TenantId): string {
+    return `${this.#namespace}:{${hashed(tenantId)}}:r`;
+  }
+
+  chatSet(tenantId: TenantId, facet: string, value: string): string {
+    return `${this.chatRecords(tenantId)}:${facet}:${hashed(value)}`;
+  }
+
+  chatSettings(tenantId: TenantId): string {
+    return `${this.#namespace}:{${hashed(tenantId)}}:s`;
+  }
+
+  chatClaim(tenantId: TenantId, what: string): string {
+    return `${this.#namespace}:{${hashed(tenantId)}}:k:${hashed(what)}`;
+  }
+
+  chatTenants(): string {
+    return `${this.#namespace}:tenants`;
   }
 
   thread(tenantId: TenantId, threadId: string): string {

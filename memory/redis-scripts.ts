@@ -98,6 +98,19 @@ for i = 4, #ARGV do redis.call('LREM', KEYS[1], 0, ARGV[i]) end
 redis.call('SREM', KEYS[2], ARGV[1])
 return #ARGV - 3`,
   },
+  /**
+   * KEYS records, then the sets that the record is in from now on, then those it leaves. ARGV id, the record as it was
+   * read ("": none), the record as it shall be ("": none), how many sets it is in.
+   */
+  damoChatWrite: {
+    lua: `
+if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 'changed' end
+if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+for i = 2, #KEYS do
+  if i - 1 <= tonumber(ARGV[4]) then redis.call('SADD', KEYS[i], ARGV[1]) else redis.call('SREM', KEYS[i], ARGV[1]) end
+end
+return 'done'`,
+  },
 } as const;
 
 type Argument = string | number | Uint8Array;
@@ -112,6 +125,8 @@ export interface RedisScripts {
   readonly delete: Script<number>;
   readonly appendTurn: Script<"done">;
   readonly forgetTurns: Script<number>;
+  /** The number of keys first. */
+  readonly chatWrite: Script<"done" | "changed">;
 }
 
 /** Teaches the client the scripts; sent by their hash, and whole where a server does not know them yet. */
@@ -129,6 +144,7 @@ export function redisScripts(client: RedisClient): RedisScripts {
     delete: script("damoDelete"),
     appendTurn: script("damoAppendTurn"),
     forgetTurns: script("damoForgetTurns"),
+    chatWrite: script("damoChatWrite"),
   };
 }
 

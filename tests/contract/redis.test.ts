@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe } from "vitest";
 import { type RedisServer, redisMissing, startRedisServer } from "../support/redis-server.ts";
 import { aRedisSettings, aRedisStores, flipBit } from "../support/redis-stores.ts";
+import { describeChatLedger } from "./chat-ledger.suite.ts";
 import { describeClipMemoryStore } from "./clip-memory-store.suite.ts";
 import { describeThreadStore } from "./thread-store.suite.ts";
 
@@ -16,6 +18,15 @@ describe.skipIf(missing)(`a Redis server${missing ?? ""}`, () => {
   describeClipMemoryStore("RedisClipMemoryStore", async () => {
     const stores = await aRedisStores(aRedisSettings(server.url));
     return { store: stores.memories, damageWindow: (key, index) => flipBit(stores, key, String(index)) };
+  });
+
+  describeChatLedger("RedisChatLedger", async () => {
+    const settings = aRedisSettings(server.url);
+    return {
+      ledger: (await aRedisStores(settings)).ledger,
+      reopen: async () => (await aRedisStores(settings)).ledger,
+      advance: async (ms) => sleep(ms),
+    };
   });
 
   describeThreadStore("RedisThreadStore", async () => (await aRedisStores(aRedisSettings(server.url))).threads);
