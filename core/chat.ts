@@ -52,7 +52,16 @@ export interface ShareRecord {
   readonly claimed?: { readonly durationSeconds?: number; readonly sizeBytes?: number };
   /** People whose consent is still missing; watching starts when the list is empty. */
   readonly awaitingConsentOf?: readonly string[];
+  /** Asked together with the clip; becomes an inquiry as soon as its thread is known. */
+  readonly pendingQuestion?: PendingQuestion | undefined;
   readonly createdAtMs: number;
+}
+
+export interface PendingQuestion {
+  readonly questionId: string;
+  readonly question: string;
+  readonly askedBy: string;
+  readonly message?: MessageRef;
 }
 
 export interface InquiryRecord {

@@ -16,6 +16,7 @@ export {
   hasEnded,
   type InquiryRecord,
   type MessageRef,
+  type PendingQuestion,
   type PlatformName,
   type ShareRecord,
   threadIdOf,

@@ -10,6 +10,7 @@ import {
   type ForgetReceipt,
   hasEnded,
   type InquiryRecord,
+  type PendingQuestion,
   type PlatformName,
   type ShareRecord,
   type TenantId,
@@ -78,8 +79,11 @@ export class ChatDesk implements Desk {
     for (const tenantId of await ledger.tenants()) {
       for (const record of await ledger.find(tenantId, { unfinished: true })) {
         if (!this.#platforms.has(record.platform)) continue;
-        if (record.type === "share") this.#drive(record);
-        else this.#answer(record);
+        if (record.type === "inquiry") this.#answer(record);
+        else {
+          this.#drive(record);
+          if (record.pendingQuestion) this.#askWithTheClip(record, record.pendingQuestion);
+        }
       }
     }
     if (sweepEveryMs > 0) {
@@ -95,6 +99,7 @@ export class ChatDesk implements Desk {
 
     const participants = settings.askParticipants ? (event.participants ?? []) : [];
     const { messageId, channelId } = source.message;
+    const pendingQuestion = questionOf(event);
     const { record, created } = await this.#context.ledger.create<ShareRecord>({
       type: "share",
       tenantId,
@@ -106,6 +111,7 @@ export class ChatDesk implements Desk {
       state: "received",
       claimed: { ...(durationSeconds && { durationSeconds }), ...(sizeBytes && { sizeBytes }) },
       ...(participants.length > 0 && { awaitingConsentOf: participants }),
+      ...(pendingQuestion && { pendingQuestion }),
       createdAtMs: this.#context.now(),
     });
     // Asked for again after it failed or was stopped: a second chance, in the same thread and message.
@@ -114,7 +120,7 @@ export class ChatDesk implements Desk {
     if (!share) return;
     if (created && participants.length > 0) await this.#askForConsent(share, participants);
     this.#drive(share);
-    if (event.question && (created || again)) await this.#askWithTheClip(share, event.question);
+    if (pendingQuestion) this.#askWithTheClip(share, pendingQuestion);
   }
 
   async questionAsked(event: QuestionAsked): Promise<void> {
@@ -284,23 +290,16 @@ export class ChatDesk implements Desk {
     if (again) this.#drive(again);
   }
 
-  /** The question stands in the message that carries the clip; its thread is known once the share is greeted. */
-  async #askWithTheClip(share: ShareRecord, question: string): Promise<void> {
-    const { tenantId, platform, source, sharedBy } = share;
-    this.#runs.start(`${share.id}/question`, async (signal) => {
-      await this.#context.askable.wait(share.id, signal);
+  /** Its thread is known once the share is greeted. */
+  #askWithTheClip(share: ShareRecord, asked: PendingQuestion): void {
+    const { tenantId, platform } = share;
+    this.#runs.start(`${share.id}/${asked.questionId}`, async (signal) => {
+      if (!hasEnded(share)) await this.#context.askable.wait(share.id, signal);
       const current = await this.#context.ledger.read(tenantId, share.id);
+      // Why it was not watched has been said in the thread.
       if (current?.type !== "share" || !current.thread || current.state === "failed") return;
-      await this.questionAsked({
-        tenantId,
-        platform,
-        thread: current.thread,
-        questionId: source.message.messageId,
-        message: source.message,
-        askedBy: sharedBy,
-        question,
-        mentioned: true,
-      });
+      await this.questionAsked({ tenantId, platform, thread: current.thread, mentioned: true, ...asked });
+      await updateShare(this.#context, share, { pendingQuestion: undefined });
     });
   }
 
@@ -361,6 +360,13 @@ export class ChatDesk implements Desk {
   async #sharesOf(tenantId: TenantId, platform: PlatformName): Promise<readonly ShareRecord[]> {
     return (await this.#context.ledger.find(tenantId, { type: "share", platform })) as readonly ShareRecord[];
   }
+}
+
+function questionOf({ question, asked, source, sharedBy }: ClipShared): PendingQuestion | undefined {
+  if (!question) return undefined;
+  return asked
+    ? { question, ...asked }
+    : { question, questionId: source.message.messageId, askedBy: sharedBy, message: source.message };
 }
 
 const idOf = (...parts: readonly string[]): string =>

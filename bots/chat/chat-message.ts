@@ -77,6 +77,8 @@ export interface NoticeMessage {
   readonly kind: "notice";
   readonly tone: "info" | "problem";
   readonly text: string;
+  /** People whom it is addressed to: mentioned, so that they hear of it, in front of the text. */
+  readonly to?: readonly string[];
   /** A yes/no question, e.g. whether participants agree. */
   readonly choices?: readonly { readonly id: string; readonly label: string; readonly style?: "primary" | "danger" }[];
 }

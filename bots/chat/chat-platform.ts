@@ -69,6 +69,8 @@ export interface ClipShared {
   readonly askedTo: boolean;
   /** A question that came with the clip. */
   readonly question?: string;
+  /** Who asked it, where it does not stand in the clip's own message (a reply, a shortcut, a command). */
+  readonly asked?: Pick<QuestionAsked, "questionId" | "askedBy" | "message">;
   /** Known before the download; a clip that is too long or too large is refused without it. */
   readonly durationSeconds?: number;
   readonly sizeBytes?: number;

@@ -5,12 +5,12 @@ import {
   type ChatLedger,
   type ClipId,
   type ForgetClipDeps,
-  type FrameStore,
   type InquiryRecord,
   isDomainError,
   type MediaStore,
   type PlatformName,
   type ShareRecord,
+  type ShowEvidenceDeps,
   type Span,
   type TenantId,
   type WorkQueue,
@@ -22,7 +22,8 @@ export interface DeskDeps {
   readonly queue: WorkQueue;
   /** What forgetting a clip removes. */
   readonly stores: Omit<ForgetClipDeps, "now"> & { readonly media: MediaStore };
-  readonly frames?: Pick<FrameStore, "nearest">;
+  /** Pictures under answers. Absent: none. */
+  readonly evidence?: ShowEvidenceDeps;
   /** A jump link into the clip; `undefined` when the player has no address that people can open. */
   readonly linkTo: (target: ClipTarget, span: Span) => string | undefined;
   /** Cuts the span out of the stored clip, as an MP4 small enough to post; asked only when there is no link. */

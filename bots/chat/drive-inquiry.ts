@@ -11,14 +11,16 @@ import {
   type ClipId,
   checkQuestion,
   DomainError,
+  evidenceSecondsOf,
   hasEnded,
   type InquiryRecord,
   isDomainError,
   type ShareRecord,
   type Span,
+  showEvidence,
   threadIdOf,
 } from "../../core/index.ts";
-import { clockSpan } from "../time-text.ts";
+import { clockSpan, clockTime } from "../time-text.ts";
 import type { AnswerMessage } from "./chat-message.ts";
 import type { AnswerStream } from "./chat-platform.ts";
 import {
@@ -190,14 +192,36 @@ async function drawAnswer(
   const first = answer.spans[0];
   if (!first) return answerMessage(inquiry, answer, { linkTo });
 
-  const at = first.evidenceSeconds ?? (first.startSeconds + first.endSeconds) / 2;
-  const frame = await context.frames?.nearest(tenantId, clipId, at);
+  const frame = await evidenceOf(context, target, answer, signal);
   const clipCut = linkTo(first) ? undefined : await context.cutClip?.(target, first, signal);
   return answerMessage(inquiry, answer, {
     linkTo,
-    ...(frame && { frame: { ...frame, altText: `The clip at ${clockSpan(first)}` } }),
+    ...(frame && { frame }),
     ...(clipCut && { clipCut: { mp4: clipCut, name: `${clockSpan(first).replaceAll(":", ".")}.mp4` } }),
   });
+}
+
+/** One frame, or a strip of all for a list. An answer without its picture is better than none. */
+async function evidenceOf(
+  context: DeskContext,
+  { tenantId, clipId }: ClipTarget,
+  { spans }: Answer,
+  signal: AbortSignal,
+): Promise<AnswerMessage["frame"]> {
+  if (!context.evidence) return undefined;
+  try {
+    const shown = await showEvidence(context.evidence, { tenantId, clipId, spans, signal });
+    const first = shown.frames.find((frame) => frame !== undefined);
+    if (!first) return undefined;
+    const times = spans.map((span) => clockTime(evidenceSecondsOf(span)));
+    if (shown.strip)
+      return { jpeg: shown.strip, atSeconds: first.atSeconds, altText: `The clip at ${times.join(", ")}` };
+    return { ...first, altText: `The clip at ${clockTime(first.atSeconds)}` };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    context.log.warn({ err: error, clip: clipId }, "no evidence frame");
+    return undefined;
+  }
 }
 
 /** Into the answer's message where there is one, else as a message of its own. */

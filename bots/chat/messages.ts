@@ -105,10 +105,11 @@ export const noClipNotice: NoticeMessage = {
   text: "I know no clip in this thread. Share one, and ask me in its thread.",
 };
 
-export const waitingForConsentNotice = (share: ShareRecord, names: readonly string[]): NoticeMessage => ({
+export const waitingForConsentNotice = (share: ShareRecord, people: readonly string[]): NoticeMessage => ({
   kind: "notice",
   tone: "info",
-  text: `${names.join(", ")}: you are in ${share.title}. May I watch it? I start when all of you agree.`,
+  to: people,
+  text: `You are in ${share.title}. May I watch it? I start when everybody agrees.`,
   choices: [
     { id: `agree:${share.id}`, label: "Agree", style: "primary" },
     { id: `refuse:${share.id}`, label: "Don't watch it", style: "danger" },
