@@ -87,6 +87,10 @@ const ERROR_REPLIES: Record<ErrorCode, Reply> = {
     says: "The model stopped while it was working.",
     advice: "Try again; `damo doctor` says whether the machine has what it needs.",
   },
+  "model.provider_unavailable": {
+    says: "The graphics processor that was asked for cannot be used.",
+    advice: "Check DAMO_PROVIDER and its driver with `damo doctor`, or set DAMO_PROVIDER=cpu.",
+  },
   "memory.unavailable": {
     says: "The memory of the clips cannot be opened.",
     advice:
@@ -103,6 +107,10 @@ const ERROR_REPLIES: Record<ErrorCode, Reply> = {
   "queue.unavailable": {
     says: "The queue of work cannot be reached right now.",
     advice: "What was handed in is kept; try again in a moment.",
+  },
+  "queue.busy": {
+    says: "Too much is waiting here already.",
+    advice: "Try again when some of it is done.",
   },
   "source.gone": {
     says: "This clip is not there any more.",

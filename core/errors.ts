@@ -25,12 +25,16 @@ export const ERROR_CODES = {
   "model.file_mismatch": { retryable: false },
   "model.shape_mismatch": { retryable: false },
   "model.runtime": { retryable: true },
+  /** The execution provider that was asked for (DAMO_PROVIDER) is not there. Never replaced silently. */
+  "model.provider_unavailable": { retryable: false },
   // The store: exit code 5
   "memory.unavailable": { retryable: true },
   "memory.out_of_order": { retryable: false },
   "memory.not_watched": { retryable: true },
   /** The queue that bots and workers meet in. Exit code 5 as well. */
   "queue.unavailable": { retryable: true },
+  /** Too many jobs of this tenant are waiting. */
+  "queue.busy": { retryable: true },
   // Where the clip comes from: a platform, a link
   "source.gone": { retryable: false },
   "source.no_access": { retryable: false },

@@ -98,6 +98,7 @@ export {
 export type { FloatTensor } from "./tensor.ts";
 export {
   type CacheOutcome,
+  stopWatching,
   type WatchClipDeps,
   type WatchClipEvent,
   type WatchClipRequest,

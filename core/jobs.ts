@@ -24,6 +24,8 @@ export const watchClipJobSchema = z.object({
   clipId,
   /** What the user calls the clip, for messages only. */
   title: z.string(),
+  /** Nobody waits for it (a memory made by an older bundle is made again): everything else goes first. */
+  background: z.boolean().optional(),
 });
 export type WatchClipJob = z.output<typeof watchClipJobSchema>;
 

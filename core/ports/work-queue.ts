@@ -4,10 +4,13 @@
  * number of `damo worker` processes.
  *
  * - Handing in a job that is already there, waiting, running or done, is the same job: nothing runs twice. A watch that
- *   failed for good, or was stopped, starts afresh when it is handed in again.
+ *   failed for good, or was stopped, or whose memory is gone, starts afresh when it is handed in again.
  * - `follow` first replays what has happened (or what came after `after`), then goes on until the last event. Leaving it
- *   stops nothing; it can be resumed from another process. A follower that is slow holds up nobody.
- * - Answers go before watching. Questions of one thread are answered in the order in which they were handed in.
+ *   stops nothing; it can be resumed from another process. A follower that is slow holds up nobody. Following a
+ *   job that the queue does not know (any more) rejects with `queue.unavailable`: hand it in again, then follow.
+ * - Answers go before watching. Questions of one thread are answered in the order in which they were handed in. A question
+ *   about a clip whose watch is waiting or under way waits for its first window.
+ * - Tenants take turns: one that hands in a hundred clips delays another's by one. Too many waiting: `queue.busy`.
  * - `cancel` really stops the running step; followers see `stopped`. A job that has ended stays as it is.
  * - When the queue cannot be reached, every method rejects with `queue.unavailable`, which is retryable; jobs handed in
  *   before are not lost.

@@ -1,0 +1,5 @@
+/** Everything of workers/ that the composition roots may use. It never pulls in model/: a bot host needs no GPU library. */
+export { type InProcessQueueOptions, InProcessWorkQueue } from "./in-process-work-queue.ts";
+export { QUEUE_LIMITS, type QueueLimits } from "./queue-limits.ts";
+export type { JobDeps } from "./run-jobs.ts";
+export type { WorkObserver } from "./work-observer.ts";

@@ -1,0 +1,106 @@
+/**
+ * What a job does, whoever runs it: the in-process queue or a worker that took it from Redis. Both only hand on events;
+ * waiting, retrying and cancelling are theirs.
+ */
+import {
+  type AnswerJobEvent,
+  type AnswerQuestionJob,
+  askThread,
+  type ClipMemory,
+  type ClipMemoryStore,
+  type ClipModel,
+  DomainError,
+  isDomainError,
+  type JobFailure,
+  type MediaStore,
+  memoryKeyOf,
+  stopWatching,
+  type ThreadStore,
+  type WatchClipDeps,
+  type WatchClipJob,
+  type WatchJobEvent,
+  watchClip,
+} from "../core/index.ts";
+import { chooseClip } from "./choose-clip.ts";
+
+export interface JobDeps extends Omit<WatchClipDeps, "model" | "memories"> {
+  readonly model: ClipModel;
+  readonly memories: ClipMemoryStore;
+  readonly threads: ThreadStore;
+  readonly media: Pick<MediaStore, "find">;
+  /** Questions that this memory answers with high confidence. Default: none. */
+  readonly suggestQuestions?: (memory: ClipMemory, signal: AbortSignal) => Promise<readonly string[]>;
+}
+
+/**
+ * Watches, or says at once that there was nothing left to watch. Once `signal` is aborted it ends with `cancelled`, and by
+ * then the clip's file has been let go of.
+ *
+ * @throws DomainError as watchClip; `clip.not_found` when the clip's bytes are needed and not kept
+ */
+export async function* runWatchJob(
+  deps: JobDeps,
+  { tenantId, clipId, title }: WatchClipJob,
+  signal: AbortSignal,
+): AsyncGenerator<WatchJobEvent> {
+  const path =
+    (await deps.media.find(tenantId, clipId))?.path ?? (await pathOfNothing(deps, { tenantId, clipId, title }));
+  // Leaving the watch would end it some time later; this waits until it has ended.
+  const stopping: Promise<void>[] = [];
+  const stop = () => void stopping.push(stopWatching(deps.memories, tenantId, clipId));
+  if (signal.aborted) throw new DomainError("cancelled", "stopped before it began", { cause: signal.reason });
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    for await (const event of watchClip(deps, { tenantId, clipId, title, path })) {
+      if (event.type !== "watched") {
+        yield event;
+        continue;
+      }
+      const { memory, cache } = event;
+      const suggestions = (await deps.suggestQuestions?.(memory, signal)) ?? [];
+      yield { type: "watched", info: memory.info, warnings: memory.warnings, cache, suggestions };
+    }
+  } finally {
+    signal.removeEventListener("abort", stop);
+    await Promise.all(stopping);
+  }
+}
+
+/** A memory that is complete needs no file, so an empty path will do; else the clip cannot be watched. */
+async function pathOfNothing({ model, memories }: JobDeps, { tenantId, clipId, title }: WatchClipJob): Promise<string> {
+  const memory = await memories.read(memoryKeyOf(tenantId, clipId, model.bundle));
+  if (memory?.complete) return "";
+  throw new DomainError("clip.not_found", "the clip's bytes are not kept", { details: { path: title } });
+}
+
+/**
+ * Answers, and by the last event the answer is part of the thread. Safe to run again: a question that was answered is not
+ * answered a second time (a worker may be killed after the turn was kept and before anybody was told).
+ *
+ * @throws DomainError as askThread
+ */
+export async function* runAnswerJob(
+  deps: JobDeps,
+  job: AnswerQuestionJob,
+  signal: AbortSignal,
+): AsyncGenerator<AnswerJobEvent> {
+  const { tenantId, threadId, question, askedAtMs } = job;
+  const thread = await deps.threads.read(tenantId, threadId);
+  const kept = thread?.turns.find((turn) => turn.askedAtMs === askedAtMs && turn.question.text === question.trim());
+  if (kept) {
+    yield { type: "answered", answer: kept.answer, clipId: kept.clipId };
+    return;
+  }
+  const clipId = await chooseClip(deps, job);
+  // The turn bears the time of the job, which is how it is known again above.
+  const events = askThread({ ...deps, now: () => askedAtMs }, { tenantId, threadId, clipId, question, signal });
+  for await (const event of events) {
+    yield event.type === "answered" ? { ...event, clipId } : event;
+  }
+}
+
+/** How a job that threw ends for those who wait. What is no DomainError is a bug of ours, and is logged as one. */
+export function failureOf(error: unknown): JobFailure {
+  const { code, details } = isDomainError(error) ? error : new DomainError("model.runtime", String(error));
+  return { type: "failed", code, details };
+}

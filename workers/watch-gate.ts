@@ -1,0 +1,90 @@
+/**
+ * Lets watching step aside between two windows: while somebody waits for an answer, and for good when the process drains.
+ * A window that was begun is finished and stored; the clip goes on from there, here or elsewhere.
+ */
+import { type ClipModel, DomainError, type WatchedWindow } from "../core/index.ts";
+
+/**
+ * The longest that one window steps aside. Questions that come without a pause must not stop watching: at damo-mini's half
+ * a second a window this still leaves it a fifth of its speed.
+ */
+const LONGEST_PAUSE_MS = 2000;
+
+export interface WatchGateObserver {
+  /** A window that was really computed, with the wall time since the one before (or since the clip was opened). */
+  windowWatched(window: Pick<WatchedWindow, "startSeconds" | "endSeconds">, wallMs: number): void;
+}
+
+export class WatchGate {
+  #answering = 0;
+  #draining = false;
+  #waiting: (() => void)[] = [];
+
+  /** From now on until the returned function is called, somebody waits for an answer. */
+  answerBegins(): () => void {
+    this.#answering++;
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      if (--this.#answering === 0) this.#open();
+    };
+  }
+
+  /** Every watch ends after its window in hand, with `cancelled`. */
+  drain(): void {
+    this.#draining = true;
+    this.#open();
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** The same model, whose `watch` passes this gate between windows. */
+  guard(model: ClipModel, observer?: WatchGateObserver): ClipModel {
+    const gate = this;
+    return {
+      ...model,
+      async *watch(request) {
+        gate.#stopIfDraining();
+        let sinceMs = performance.now();
+        for await (const event of model.watch(request)) {
+          if (event.type !== "window") {
+            if (event.type === "opened") sinceMs = performance.now();
+            yield event;
+            continue;
+          }
+          observer?.windowWatched(event.window, performance.now() - sinceMs);
+          yield event; // when this returns, the window is stored
+          gate.#stopIfDraining();
+          await gate.#free(request.signal);
+          gate.#stopIfDraining();
+          sinceMs = performance.now();
+        }
+      },
+    };
+  }
+
+  #stopIfDraining(): void {
+    if (this.#draining) throw new DomainError("cancelled", "this process is ending");
+  }
+
+  async #free(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#answering === 0 || signal?.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, LONGEST_PAUSE_MS);
+      this.#waiting.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+      signal?.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  #open(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const open of waiting) open();
+  }
+}
