@@ -5,9 +5,14 @@ import { isDomainError } from "../core/index.ts";
 export const MAX_ATTEMPTS = 5;
 const FIRST_BACKOFF_MS = 1000;
 
-/** @param attempt  1 for the first attempt */
+/**
+ * A clip that is not remembered does not come back by waiting: a question needs a new watch first, and a watch that finds
+ * its memory gone was forgotten meanwhile.
+ *
+ * @param attempt  1 for the first attempt
+ */
 export const mayRetry = (error: unknown, attempt: number): boolean =>
-  isDomainError(error) && error.retryable && attempt < MAX_ATTEMPTS;
+  isDomainError(error) && error.retryable && error.code !== "memory.not_watched" && attempt < MAX_ATTEMPTS;
 
 /** @param random  0..1; spreads the attempts of jobs that failed together over half the time */
 export const backoffMs = (attempt: number, random: number): number =>
