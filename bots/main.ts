@@ -40,6 +40,7 @@ async function createServices(): Promise<Services> {
       const { linkSecret } = await import("./link-secret.ts");
       return linkSecret(config.home, config.links.secret?.reveal());
     },
+    clipEncoder: async () => (await import("../model/index.ts")).createClipEncoder({ findFfmpeg }, config.decode),
     verifyBundle: async (folder) => (await (await import("../model/index.ts")).loadBundle(folder)).manifest,
     close: async () => {
       // What could not be made has been reported where it was asked for.

@@ -97,8 +97,19 @@ export const configSchema = z
     DAMO_WEB_HOST: z.string().default("127.0.0.1"),
     /** 0 = any free port. */
     DAMO_WEB_PORT: wholeNumber(0, 65_535).default(7717),
-    /** 32 characters: the 256 bits of HMAC-SHA256 when written in base64url or hex, or near it. */
-    DAMO_LINK_SECRET: z.string().min(32, "expected 32 characters or more").optional(),
+    /** Without the slash at the end, so that a path can follow. */
+    DAMO_PUBLIC_URL: z
+      .url({ protocol: /^https?$/, error: "expected an http or https address" })
+      .transform((url) => url.replace(/\/+$/, ""))
+      .optional(),
+    /** 16 characters: 96 bits in base64url, beyond guessing at the rate that the sign-in page allows. */
+    DAMO_ADMIN_TOKEN: z.string().min(16, "expected 16 characters or more").optional(),
+    /** Several, comma separated: the first signs, the others still open. 32 characters: near the 256 bits of HMAC-SHA256. */
+    DAMO_LINK_SECRET: z
+      .string()
+      .transform((keys) => keys.split(",").map((key) => key.trim()))
+      .refine((keys) => keys.every((key) => key.length >= 32), "expected 32 characters or more")
+      .optional(),
     DAMO_LINK_TTL_HOURS: wholeNumber(1, 10 * 365 * 24).default(30 * 24),
   })
   .superRefine((env, context) => {
@@ -124,9 +135,15 @@ export const configSchema = z
     },
     /** Absent: everything is kept in `home`, by this machine alone. */
     redis: redisSettings(env),
-    web: { host: env.DAMO_WEB_HOST, port: env.DAMO_WEB_PORT },
+    web: {
+      host: env.DAMO_WEB_HOST,
+      port: env.DAMO_WEB_PORT,
+      publicUrl: env.DAMO_PUBLIC_URL,
+      adminToken: env.DAMO_ADMIN_TOKEN === undefined ? undefined : new Secret(env.DAMO_ADMIN_TOKEN),
+    },
     links: {
-      secret: env.DAMO_LINK_SECRET === undefined ? undefined : new Secret(env.DAMO_LINK_SECRET),
+      secret: env.DAMO_LINK_SECRET?.[0] === undefined ? undefined : new Secret(env.DAMO_LINK_SECRET[0]),
+      oldSecrets: (env.DAMO_LINK_SECRET ?? []).slice(1).map((key) => new Secret(key)),
       ttlHours: env.DAMO_LINK_TTL_HOURS,
     },
   }));

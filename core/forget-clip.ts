@@ -9,7 +9,7 @@ import { stopWatching } from "./watch-clip.ts";
 export interface ForgetClipDeps {
   readonly memories: ClipMemoryStore;
   readonly threads: ThreadStore;
-  readonly media: MediaStore;
+  readonly media: Pick<MediaStore, "delete">;
   readonly frames?: FrameStore;
   /** Wall time, ms since the epoch. */
   readonly now?: () => number;

@@ -80,7 +80,16 @@ export {
   watchJobId,
 } from "./jobs.ts";
 export { type ListMomentsDeps, type ListMomentsRequest, listMoments } from "./list-moments.ts";
+export {
+  MINI_CLIP_MAX_BYTES,
+  MINI_CLIP_MAX_SECONDS,
+  type MiniClip,
+  type MiniClipDeps,
+  type MiniClipRequest,
+  miniClip,
+} from "./mini-clip.ts";
 export type { ChatLedger, ChatRecordFilter } from "./ports/chat-ledger.ts";
+export type { ClipEncoder, CutRequest, PlayableRequest } from "./ports/clip-encoder.ts";
 export type { ClipMemoryHeader, ClipMemoryStore, ClipMemorySummary } from "./ports/clip-memory-store.ts";
 export type { AnswerEvent, AnswerRequest, ClipModel, Moment, WatchEvent, WatchRequest } from "./ports/clip-model.ts";
 export type { ContactStripMaker } from "./ports/contact-strip-maker.ts";

@@ -10,6 +10,7 @@
  *     threads/TENANT/THREAD/000000.turn           one question with its answer                (~ 1 KB a turn)
  *     media/TENANT/CLIP/media.json                where the clip can be played from           (~ 200 bytes)
  *                      /copy.EXT                  our own copy, when one was asked for        (the clip's size)
+ *                      /playable.mp4              a version that browsers play, when needed   (about the clip's size)
  *     chat/TENANT/RECORD.record                   one share or question on Slack or Discord   (~ 600 bytes)
  *                /settings.json                   channel and workspace settings              (~ 200 bytes)
  *     frames/TENANT/CLIP/000012500.jpg            what is on screen at 12.5 s                 (~ 8 KB a second)
@@ -46,6 +47,7 @@ export const HEADER_FILE = "header.json";
 export const OUTCOME_FILE = "outcome.json";
 export const INDEX_FILE = "index";
 export const MEDIA_FILE = "media.json";
+export const PLAYABLE_FILE = "playable.mp4";
 
 export const tenantFolder = (root: string, tenantId: TenantId): string => join(root, hashed(tenantId));
 

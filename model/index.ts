@@ -1,7 +1,9 @@
 /** What the rest of the house may use of model/. The pipeline itself is behind core/ports/clip-model.ts. */
 export { loadBundle, type ModelBundle } from "./bundle.ts";
 export {
+  type ClipEncoderDeps,
   type ContactStripOptions,
+  createClipEncoder,
   type DecodeLimits,
   type FfmpegBinary,
   type FfmpegSearch,

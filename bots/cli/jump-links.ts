@@ -14,14 +14,15 @@ export async function jumpLinksFor(
   target: { readonly clipId: ClipId; readonly threadId?: string },
 ): Promise<LinkTo | undefined> {
   const { web, links } = services.config;
-  return web.port === 0
+  return web.port === 0 && web.publicUrl === undefined
     ? undefined
     : linksTo({
-        baseUrl: baseUrlOf(web),
+        baseUrl: web.publicUrl ?? baseUrlOf(web),
         secret: await services.linkSecret(),
         claims: {
           tenantId: services.tenantId,
           ...target,
+          issuedAtMs: context.now(),
           expiresAtMs: context.now() + links.ttlHours * 3_600_000,
         },
       });
@@ -34,7 +35,8 @@ export const linksTo =
 
 /** Says on stderr what is missing for the links to open; nothing when a player is there. */
 export async function noteWhetherLinksOpen({ terminal }: CommandContext, { config }: Services): Promise<void> {
-  if (terminal.json) return;
+  // Who runs it at a public address knows whether it is there.
+  if (terminal.json || config.web.publicUrl !== undefined) return;
   if (config.web.port === 0) {
     terminal.note("No links: DAMO_WEB_PORT=0 lets the player choose its port, so set one to get them.");
     return;

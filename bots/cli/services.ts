@@ -4,6 +4,7 @@
  */
 import type {
   BundleManifest,
+  ClipEncoder,
   ClipMemoryStore,
   ClipModel,
   Config,
@@ -35,8 +36,10 @@ export interface Services {
   stores(): Promise<Stores>;
   /** @throws DomainError `model.*` */
   model(): Promise<ClipModel>;
-  /** @throws DomainError `memory.unavailable` */
+  /** The key that signs links. @throws DomainError `memory.unavailable` */
   linkSecret(): Promise<string>;
+  /** Loads no model; finds ffmpeg when it is used. */
+  clipEncoder(): Promise<ClipEncoder>;
   /** Reads every byte of the bundle. @throws DomainError `model.*` */
   verifyBundle(folder: string): Promise<BundleManifest>;
   /** @throws DomainError `setup.ffmpeg_missing` */

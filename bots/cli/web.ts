@@ -4,6 +4,7 @@ import { clockTime } from "../time-text.ts";
 import { baseUrlOf, servePlayer, whoListens } from "../web/serve-player.ts";
 import type { CommandContext } from "./context.ts";
 import { linksTo } from "./jump-links.ts";
+import { playerParts } from "./player-parts.ts";
 
 /** How many clips are listed with a link: enough to find the last ones, few enough to be read. */
 const LISTED_CLIPS = 5;
@@ -19,17 +20,18 @@ export async function web(context: CommandContext): Promise<void> {
     return;
   }
 
-  const { memories, threads, media } = await services.stores();
-  const linkSecret = await services.linkSecret();
-  const server = await servePlayer({ memories, threads, media, linkSecret, now }, config.web);
+  const { memories } = await services.stores();
+  const parts = await playerParts(services, now);
+  const server = await servePlayer(parts.deps, config.web);
   const { baseUrl } = server;
   terminal.result(`The player is open at ${terminal.paint.accent(baseUrl)}; Ctrl-C closes it.\n`);
   terminal.line({ type: "player", url: baseUrl });
   if (config.web.port === 0) terminal.note("`damo ask` prints links to a fixed port only: set DAMO_WEB_PORT.");
 
   for (const { clipId, title, durationSeconds } of lastClips(await memories.list(tenantId))) {
-    const claims = { tenantId, clipId, expiresAtMs: now() + config.links.ttlHours * 3_600_000 };
-    const link = linksTo({ baseUrl, secret: linkSecret, claims })({ startSeconds: 0, endSeconds: durationSeconds });
+    const claims = { tenantId, clipId, issuedAtMs: now(), expiresAtMs: now() + config.links.ttlHours * 3_600_000 };
+    const linkTo = linksTo({ baseUrl, secret: parts.deps.linkSecret, claims });
+    const link = linkTo({ startSeconds: 0, endSeconds: durationSeconds });
     terminal.result(`  ${title} (${clockTime(durationSeconds)})  ${terminal.paint.accent(link)}\n`);
     terminal.line({ type: "clip", clipId, title, jumpLink: link });
   }
@@ -39,6 +41,7 @@ export async function web(context: CommandContext): Promise<void> {
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
   await server.close();
+  await parts.close();
   terminal.note("The player is closed.");
 }
 

@@ -6,12 +6,12 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { Readable } from "node:stream";
-import type { ClipId } from "../../core/index.ts";
 import { parseByteRange } from "./byte-range.ts";
 
 export interface ClipRequest {
   readonly path: string;
-  readonly clipId: ClipId;
+  /** Names the bytes: the same tag, the same bytes. */
+  readonly tag: string;
   readonly method: string;
   readonly headers: Headers;
   /** The name to save it under; absent: to be played in the page. */
@@ -27,8 +27,7 @@ export async function clipResponse(request: ClipRequest): Promise<Response | und
   try {
     const facts = await file.stat();
     if (!facts.isFile()) return undefined;
-    // The id is the hash of the bytes: as strong as an entity tag can be.
-    const etag = `"${request.clipId}"`;
+    const etag = `"${request.tag}"`;
     const headers = new Headers({
       "Accept-Ranges": "bytes",
       "Cache-Control": "private, no-cache",

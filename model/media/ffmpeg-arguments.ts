@@ -109,9 +109,9 @@ export function readTimeLine(line: string): TimeLine | undefined {
     : { track: "picture", seconds: value };
 }
 
-const quiet = (level: "info" | "error") => ["-hide_banner", "-nostdin", "-nostats", "-loglevel", level];
+export const quiet = (level: "info" | "error") => ["-hide_banner", "-nostdin", "-nostats", "-loglevel", level];
 
-function guardedInput({ path, maxClipPixels }: InputOptions, more: readonly string[]): string[] {
+export function guardedInput({ path, maxClipPixels }: InputOptions, more: readonly string[]): string[] {
   return [
     ...["-max_alloc", String(MAX_ALLOCATION_BYTES)],
     ...["-protocol_whitelist", "file", "-format_whitelist", ALLOWED_CONTAINERS],
@@ -227,7 +227,8 @@ function soundOutput(audio: AudioStream, { sampleRateHz }: SamplingOptions, outp
 const squash = (quarterTurns: QuarterTurns, frameSize: number) =>
   [`scale=${frameSize}:${frameSize}:flags=area`, ...TURNS[quarterTurns], "format=gbrp", "format=gbrpf32le"].join(",");
 
-const TURNS: Readonly<Record<QuarterTurns, readonly string[]>> = {
+/** Filters that bring a stored picture upright. */
+export const TURNS: Readonly<Record<QuarterTurns, readonly string[]>> = {
   0: [],
   1: ["transpose=clock"],
   2: ["hflip", "vflip"],

@@ -1,5 +1,6 @@
 /** Decoding: a file in, windows of frames and sound out; and the log-mel of a window's sound. */
 
+export { type ClipEncoderDeps, createClipEncoder } from "./clip-encoder.ts";
 export { type ContactStripOptions, makeContactStrip } from "./contact-strip.ts";
 export { type DecodedEvent, type DecodeOptions, decodeClip } from "./decode-clip.ts";
 export type { DecodeLimits } from "./decode-limits.ts";

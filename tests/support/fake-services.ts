@@ -24,6 +24,12 @@ export async function createFakeServices(env: Readonly<Record<string, string | u
     verifyBundle: async (folder) => {
       throw new DomainError("model.bundle_missing", "the fake model has no bundle", { details: { file: folder } });
     },
+    clipEncoder: async () => ({
+      cut: async () => undefined,
+      makePlayable: async () => {
+        throw new DomainError("setup.ffmpeg_missing", "the fake services have none");
+      },
+    }),
     findFfmpeg: async () => {
       throw new DomainError("setup.ffmpeg_missing", "the fake model needs none");
     },

@@ -12,7 +12,7 @@ const bundle = z.strictObject({ name: z.string(), version: z.string(), fingerpri
 const link = z
   .string()
   .max(511)
-  .regex(/^http:\/\/[^/]+\/c\/[\w.-]+\?t=[\d.]+#t=[\d.]+,[\d.]+$/);
+  .regex(/^https?:\/\/[^/]+\/(?:[^?#]+\/)?c\/[\w.-]+\?t=[\d.]+#t=[\d.]+,[\d.]+$/);
 
 const momentSpan = z.strictObject({
   startSeconds: seconds,

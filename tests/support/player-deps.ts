@@ -5,10 +5,13 @@ import { basename } from "node:path";
 import { jumpLink } from "../../bots/jump-link.ts";
 import type { PlayerDeps } from "../../bots/web/player-app.ts";
 import {
+  type AskThreadEvent,
+  type AskThreadRequest,
   asClipId,
   asTenantId,
   type ClipInfo,
   type ClipMemorySummary,
+  DomainError,
   MEMORY_SCHEMA_VERSION,
   type PlayableMedia,
   type Span,
@@ -25,13 +28,18 @@ export interface TestPlayer {
   readonly deps: PlayerDeps;
   /** What the stores would find; change it to forget the clip or to lose its file. */
   readonly world: { memories: ClipMemorySummary[]; media: PlayableMedia | undefined; thread: Thread; nowMs: number };
-  linkTo(baseUrl: string, span: Span, overrides?: { tenantId?: string; expiresAtMs?: number }): string;
+  linkTo(
+    baseUrl: string,
+    span: Span,
+    overrides?: { tenantId?: string; expiresAtMs?: number; issuedAtMs?: number },
+  ): string;
 }
 
 export async function aPlayer(
   path: string,
   info: ClipInfo,
   turns: readonly Omit<Turn, "clipId">[],
+  more: Partial<PlayerDeps> = {},
 ): Promise<TestPlayer> {
   const clipId = asClipId(
     createHash("sha256")
@@ -68,18 +76,28 @@ export async function aPlayer(
   return {
     world,
     deps: {
-      memories: { list: async (tenantId) => world.memories.filter(({ key }) => key.tenantId === tenantId) },
+      memories: {
+        list: async (tenantId) => world.memories.filter(({ key }) => key.tenantId === tenantId),
+        read: async () => undefined,
+      },
       threads: { read: async (_tenantId, threadId) => (threadId === PLAYER_THREAD ? world.thread : undefined) },
       media: { find: async () => world.media },
       linkSecret: LINK_SECRET,
       now: () => world.nowMs,
+      ...more,
     },
-    linkTo: (baseUrl, span, { tenantId = PLAYER_TENANT, expiresAtMs = world.nowMs + 60_000 } = {}) =>
+    linkTo: (baseUrl, span, { tenantId = PLAYER_TENANT, expiresAtMs = world.nowMs + 60_000, issuedAtMs } = {}) =>
       jumpLink(
         {
           baseUrl,
           secret: LINK_SECRET,
-          claims: { tenantId: asTenantId(tenantId), clipId, threadId: PLAYER_THREAD, expiresAtMs },
+          claims: {
+            tenantId: asTenantId(tenantId),
+            clipId,
+            threadId: PLAYER_THREAD,
+            expiresAtMs,
+            ...(issuedAtMs !== undefined && { issuedAtMs }),
+          },
         },
         span,
       ),
@@ -98,3 +116,18 @@ export const aTurn = (question: string, spans: readonly Span[]): Omit<Turn, "cli
   },
   askedAtMs: 0,
 });
+
+/** Answers every question with the same words and the span 20 to 22, a piece at a time. */
+export async function* askAboutABall({ question }: AskThreadRequest): AsyncGenerator<AskThreadEvent> {
+  if (!/\p{L}/u.test(question)) throw new DomainError("question.empty", "no word");
+  for (const text of ["A ball ", "is seen ", "at 0:20."]) yield { type: "text", text };
+  const spans = [{ startSeconds: 20, endSeconds: 22, confidence: 0.8 }];
+  const answer = {
+    text: "A ball is seen at 0:20.",
+    spans,
+    verdict: "found" as const,
+    confidence: 0.8,
+    bundle: FAKE_BUNDLE,
+  };
+  yield { type: "answered", answer };
+}

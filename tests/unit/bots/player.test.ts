@@ -62,8 +62,17 @@ describe("the player", () => {
       expect(response.headers.get("X-Content-Type-Options")).toBe("nosniff");
       expect(response.headers.get("X-Frame-Options")).toBe("DENY");
       const text = await response.text();
-      expect(text).not.toMatch(/<script(?![^>]* src="\/player\.js")|<style| style=| on\w+="|https?:\/\//);
-      for (const asset of ["/player.js", "/player.css"]) expect((await fetch(server.baseUrl + asset)).status).toBe(200);
+      expect(text).not.toMatch(
+        /<script(?![^>]* src="\/assets\/player\.js\?v=)|<style| style=| on\w+="|(src|href)="https?:/,
+      );
+      const assets = [...text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((match) => match[1]);
+      expect(assets.length).toBe(2);
+      for (const asset of assets) {
+        const answer = await fetch(server.baseUrl + asset);
+        expect(answer.status).toBe(200);
+        expect(answer.headers.get("Cache-Control")).toContain("immutable");
+      }
+      expect((await fetch(`${server.baseUrl}/assets/..%2fassets.ts`)).status).toBe(404);
     });
 
     it.each([["nonsense"], ["-5"], ["1e9"]])("starts inside the clip for t=%s", async (t) => {
@@ -111,11 +120,39 @@ describe("the player", () => {
       for (const address of [page, clip]) expect((await fetch(address)).status).toBe(410);
     });
 
-    it("say that the file is gone, known to be or found to be", async () => {
+    it("say that the file is gone, known to be or found to be, and still show what was said", async () => {
       player.world.media = { path: join(folder, "gone.mp4"), copied: false };
       expect((await fetch(clip)).status).toBe(404);
       player.world.media = undefined;
-      for (const address of [page, clip]) expect((await fetch(address)).status).toBe(404);
+      expect((await fetch(clip)).status).toBe(404);
+      const text = await (await fetch(page)).text();
+      expect(text).toContain("file is gone");
+      expect(text).toContain("The dog appears.");
+      expect(text).not.toContain("<video");
+    });
+
+    it("from before a clip was forgotten stay closed when it is watched again", async () => {
+      const issuedAtMs = player.world.nowMs;
+      const before = player.linkTo(server.baseUrl, SPAN, { issuedAtMs });
+      expect((await fetch(before)).status).toBe(200);
+      player.world.nowMs += 30_000;
+      player.world.memories = player.world.memories.map((memory) => ({ ...memory, createdAtMs: player.world.nowMs }));
+      expect((await fetch(before)).status).toBe(410);
+      const after = player.linkTo(server.baseUrl, SPAN, { issuedAtMs: player.world.nowMs });
+      expect((await fetch(after)).status).toBe(200);
+    });
+
+    it("made with an older key open while that key is still listed", async () => {
+      const { linkSecret, ...deps } = player.deps;
+      const fresh = "a newer secret, also of more than 32 characters";
+      for (const [oldLinkSecrets, status] of [
+        [[linkSecret], 200],
+        [[], 403],
+      ] as const) {
+        const other = await servePlayer({ ...deps, linkSecret: fresh, oldLinkSecrets }, { host: "127.0.0.1", port: 0 });
+        expect((await fetch(player.linkTo(other.baseUrl, SPAN))).status).toBe(status);
+        await other.close();
+      }
     });
 
     it("lead to a page of ours when they are no link at all", async () => {

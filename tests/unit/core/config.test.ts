@@ -59,8 +59,27 @@ describe("loadConfig", () => {
     ]);
   });
 
+  it("takes several link keys: the first signs, the others still open", () => {
+    const [fresh, old, older] = ["f", "o", "p"].map((letter) => letter.repeat(32));
+    const { links } = loadConfig({ DAMO_LINK_SECRET: `${fresh}, ${old},${older}` });
+    expect(links.secret?.reveal()).toBe(fresh);
+    expect(links.oldSecrets.map((key) => key.reveal())).toEqual([old, older]);
+    expect(problemsOf({ DAMO_LINK_SECRET: `${fresh},short` })).toEqual([
+      "DAMO_LINK_SECRET: expected 32 characters or more",
+    ]);
+  });
+
+  it("wants a public address that links can begin with", () => {
+    expect(loadConfig({ DAMO_PUBLIC_URL: "https://damo.example.com/clips/" }).web.publicUrl).toBe(
+      "https://damo.example.com/clips",
+    );
+    for (const bad of ["damo.example.com", "ftp://damo.example.com"]) {
+      expect(problemsOf({ DAMO_PUBLIC_URL: bad })).toEqual(["DAMO_PUBLIC_URL: expected an http or https address"]);
+    }
+  });
+
   it("never prints a secret, good or bad", () => {
-    const secret = "correct horse battery staple, twice over";
+    const secret = "correct horse battery staple and twice over";
     const config = loadConfig({ DAMO_LINK_SECRET: secret });
     expect(config.links.secret?.reveal()).toBe(secret);
     for (const printed of [inspect(config), JSON.stringify(config), `${config.links.secret}`]) {
