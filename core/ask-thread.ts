@@ -9,6 +9,7 @@ import { DomainError } from "./errors.ts";
 import type { ClipMemoryStore } from "./ports/clip-memory-store.ts";
 import type { AnswerEvent, ClipModel } from "./ports/clip-model.ts";
 import type { ThreadStore } from "./ports/thread-store.ts";
+import { storedWindows } from "./window-source.ts";
 
 /** In UTF-16 units, as JavaScript counts. Several times what a bundle reads of a question; a longer one is a paste. */
 export const MAX_QUESTION_LENGTH = 2000;
@@ -48,14 +49,14 @@ export async function* askThread(deps: AskThreadDeps, request: AskThreadRequest)
   const askedAtMs = now();
 
   const key = memoryKeyOf(tenantId, clipId, model.bundle);
-  const [memory, thread] = await Promise.all([memories.read(key), threads.read(tenantId, threadId)]);
+  const [memory, thread] = await Promise.all([memories.readIndex(key), threads.read(tenantId, threadId)]);
   if (!memory?.windows.length) throw notWatched();
 
   const watchedSeconds = watchedSecondsOf(memory);
   const events = model.answer({
     question,
     history: thread?.turns.filter((turn) => turn.clipId === clipId) ?? [],
-    windows: memory.windows,
+    windows: storedWindows(memories, memory),
     // What the header claims of a clip that is still being watched is not known to be there.
     durationSeconds: memory.complete ? memory.info.durationSeconds : watchedSeconds,
     threadId: `${tenantId}/${threadId}/${clipId}`,

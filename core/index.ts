@@ -113,3 +113,4 @@ export {
   type WatchClipRequest,
   watchClip,
 } from "./watch-clip.ts";
+export { heldWindows, storedWindows, type WindowSource } from "./window-source.ts";

@@ -1,10 +1,10 @@
 /** Which window of a long span shows best what was asked for: the one whose embedding is nearest to the question's. */
 import type { MomentSpan } from "../core/clip.ts";
-import type { WatchedWindow } from "../core/clip-memory.ts";
+import type { WindowEntry } from "../core/clip-memory.ts";
 import { similarity } from "./recall.ts";
 
 /** Whether an embedding of the question would move the evidence of any of these spans. */
-export const spreadOverWindows = (spans: readonly MomentSpan[], windows: readonly WatchedWindow[]): boolean =>
+export const spreadOverWindows = (spans: readonly MomentSpan[], windows: readonly WindowEntry[]): boolean =>
   spans.some((span) => windowsOf(span, windows).length > 1);
 
 /**
@@ -15,7 +15,7 @@ export const spreadOverWindows = (spans: readonly MomentSpan[], windows: readonl
  */
 export function atStrongestWindow(
   spans: readonly MomentSpan[],
-  windows: readonly WatchedWindow[],
+  windows: readonly WindowEntry[],
   embedding: Float32Array,
 ): readonly MomentSpan[] {
   return spans.map((span) => {
@@ -31,5 +31,5 @@ export function atStrongestWindow(
   });
 }
 
-const windowsOf = (span: MomentSpan, windows: readonly WatchedWindow[]) =>
+const windowsOf = (span: MomentSpan, windows: readonly WindowEntry[]) =>
   windows.filter((window) => window.startSeconds < span.endSeconds && span.startSeconds < window.endSeconds);

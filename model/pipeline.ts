@@ -8,7 +8,7 @@
  * Watching and answering have a session thread each, started on first use: a question never waits for a window.
  */
 import type { MomentSpan } from "../core/clip.ts";
-import type { WatchedWindow } from "../core/clip-memory.ts";
+import type { WatchedWindow, WindowEntry } from "../core/clip-memory.ts";
 import { DomainError } from "../core/errors.ts";
 import type {
   AnswerEvent,
@@ -153,7 +153,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
 
   async function* answer(request: AnswerRequest): AsyncGenerator<AnswerEvent> {
     stopIfAborted(request.signal);
-    if (request.windows.length === 0) throw new DomainError("memory.not_watched", "nothing is watched yet");
+    if (request.windows.entries.length === 0) throw new DomainError("memory.not_watched", "nothing is watched yet");
     const { thread, tokenizer, bridge } = await answerer.get();
     const windows = await bridgeWindows(bridge, await recall(thread, tokenizer, request));
     const { offsetSeconds } = answering;
@@ -181,12 +181,12 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
   async function placeEvidence(
     thread: GraphThread,
     tokenizer: BundleTokenizer,
-    { windows, question }: AnswerRequest,
+    { windows: { entries }, question }: AnswerRequest,
     spans: readonly MomentSpan[],
   ): Promise<readonly MomentSpan[]> {
-    if (!spreadOverWindows(spans, windows)) return spans;
+    if (!spreadOverWindows(spans, entries)) return spans;
     const words = encodeQuestionWords(tokenizer, question, limits.questionTokens);
-    return words.length === 0 ? spans : atStrongestWindow(spans, windows, await embedQuestion(thread, words));
+    return words.length === 0 ? spans : atStrongestWindow(spans, entries, await embedQuestion(thread, words));
   }
 
   async function recall(
@@ -194,7 +194,9 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     tokenizer: BundleTokenizer,
     { windows, question, history }: AnswerRequest,
   ): Promise<readonly WatchedWindow[]> {
-    if (windows.length <= limits.windowsPerAnswer) return windows;
+    const { entries } = windows;
+    const indexesOf = (chosen: readonly WindowEntry[]) => chosen.map(({ index }) => index);
+    if (entries.length <= limits.windowsPerAnswer) return windows.read(indexesOf(entries));
     const words = encodeQuestionWords(tokenizer, question, limits.questionTokens);
     const embedding = words.length === 0 ? undefined : await embedQuestion(thread, words);
     const named = [
@@ -203,7 +205,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     ];
     // One window more: "after that" asks for what follows.
     const withNext = named.map((span) => ({ ...span, endSeconds: span.endSeconds + windowSeconds }));
-    return recallWindows(windows, limits.windowsPerAnswer, withNext, embedding);
+    return windows.read(indexesOf(recallWindows(entries, limits.windowsPerAnswer, withNext, embedding)));
   }
 
   async function bridgeWindows(bridge: Bridge, windows: readonly WatchedWindow[]): Promise<PromptWindow[]> {
@@ -218,8 +220,8 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     const { thread, tokenizer, bridge } = await answerer.get();
     const { offsetSeconds } = answering;
     const found: Moment[] = [];
-    for (const watched of request.windows) {
-      const [window] = (await bridgeWindows(bridge, [watched])) as [PromptWindow];
+    for (const { index } of request.windows.entries) {
+      const [window] = (await bridgeWindows(bridge, await request.windows.read([index]))) as [PromptWindow];
       const prompt = buildListPrompt(tokenizer, window, offsetSeconds);
       const tokens: GeneratedToken[] = [];
       for await (const token of decodeAnswer(thread, manifest, prompt, {

@@ -1,6 +1,6 @@
 /** Chooses the windows that an answer reads: all when they fit, otherwise the ones that the question is about. */
 import type { Span } from "../core/clip.ts";
-import type { WatchedWindow } from "../core/clip-memory.ts";
+import type { WindowEntry } from "../core/clip-memory.ts";
 
 /**
  * @param windows    everything watched, in time order
@@ -10,14 +10,14 @@ import type { WatchedWindow } from "../core/clip-memory.ts";
  * @returns          at most `limit` windows, in time order
  */
 export function recallWindows(
-  windows: readonly WatchedWindow[],
+  windows: readonly WindowEntry[],
   limit: number,
   named: readonly Span[],
   embedding: Float32Array | undefined,
-): readonly WatchedWindow[] {
+): readonly WindowEntry[] {
   if (windows.length <= limit) return windows;
   const isNamed = (window: Span): number => (named.some((span) => overlap(span, window)) ? 1 : 0);
-  const likeness = (window: WatchedWindow): number => (embedding === undefined ? 0 : similarity(window, embedding));
+  const likeness = (window: WindowEntry): number => (embedding === undefined ? 0 : similarity(window, embedding));
   return windows
     .map((window) => ({ window, isNamed: isNamed(window), likeness: likeness(window) }))
     .sort((a, b) => b.isNamed - a.isNamed || b.likeness - a.likeness || a.window.index - b.window.index)
@@ -27,7 +27,7 @@ export function recallWindows(
 }
 
 /** Cosine of a window's embedding and a question's, both of unit length. */
-export const similarity = (window: Pick<WatchedWindow, "embedding">, embedding: Float32Array): number =>
+export const similarity = (window: Pick<WindowEntry, "embedding">, embedding: Float32Array): number =>
   dot(window.embedding, embedding);
 
 const overlap = (a: Span, b: Span): boolean => a.startSeconds < b.endSeconds && b.startSeconds < a.endSeconds;

@@ -5,6 +5,7 @@
 import type { BundleIdentity, ClipInfo, MomentSpan } from "../clip.ts";
 import type { QueryAxes, WatchedWindow } from "../clip-memory.ts";
 import type { Turn, Verdict } from "../conversation.ts";
+import type { WindowSource } from "../window-source.ts";
 import type { EvidenceFrame } from "./frame-store.ts";
 
 export interface WatchRequest {
@@ -27,8 +28,8 @@ export interface AnswerRequest {
   readonly question: string;
   /** Earlier turns of the thread about this clip, oldest first. */
   readonly history: readonly Turn[];
-  /** Every window watched so far, in order; the model recalls the ones it needs. */
-  readonly windows: readonly WatchedWindow[];
+  /** Every window watched so far; the model scans the entries and reads the few windows that it needs. */
+  readonly windows: WindowSource;
   readonly durationSeconds: number;
   /** Names the conversation, so that its prefix can stay in the KV cache between turns. */
   readonly threadId?: string;

@@ -3,6 +3,7 @@ import { asClipId, type ClipInfo } from "../../core/clip.ts";
 import type { WatchedWindow } from "../../core/clip-memory.ts";
 import type { Turn } from "../../core/conversation.ts";
 import type { AnswerEvent, AnswerRequest, ClipModel, WatchEvent } from "../../core/ports/clip-model.ts";
+import { heldWindows } from "../../core/window-source.ts";
 import { loadBundle, type ModelBundle } from "../../model/bundle.ts";
 import { roundToFloat16 } from "../../model/float16.ts";
 import type { decodeClip } from "../../model/media/index.ts";
@@ -182,7 +183,7 @@ describe.skipIf(lacksTinyBundle())("the clip model", () => {
       const request = {
         question: "when does the dog appear?",
         history: [],
-        windows,
+        windows: heldWindows(windows),
         durationSeconds: DURATION_SECONDS,
       };
       const events: AnswerEvent[] = [];
@@ -227,7 +228,7 @@ describe.skipIf(lacksTinyBundle())("the clip model", () => {
         const { answer } = await ask({ temperature: WILD, seed: 2 });
         expect(answer).toMatchObject({ verdict: "absent", spans: [] });
         expect(answer.text).not.toBe("");
-        expect(await model.moments({ windows, durationSeconds: DURATION_SECONDS })).toEqual([]);
+        expect(await model.moments({ windows: heldWindows(windows), durationSeconds: DURATION_SECONDS })).toEqual([]);
       } finally {
         await model.close();
         model = finding;
@@ -256,7 +257,13 @@ describe.skipIf(lacksTinyBundle())("the clip model", () => {
         endSeconds: (index + 1) * 8,
       }));
       for (const question of ["when does the dog appear", "what happens at 4:00", "1:00"]) {
-        const { answer } = await ask({ question, windows: many, durationSeconds: 320, temperature: 1, seed: 1 });
+        const { answer } = await ask({
+          question,
+          windows: heldWindows(many),
+          durationSeconds: 320,
+          temperature: 1,
+          seed: 1,
+        });
         expect(answer.text).not.toBe("");
       }
     });
@@ -268,7 +275,12 @@ describe.skipIf(lacksTinyBundle())("the clip model", () => {
       const fresh = createClipModel({ bundle, findFfmpeg }, options);
       try {
         const events: AnswerEvent[] = [];
-        const request = { question: "is there a dog", history: [], windows, durationSeconds: DURATION_SECONDS };
+        const request = {
+          question: "is there a dog",
+          history: [],
+          windows: heldWindows(windows),
+          durationSeconds: DURATION_SECONDS,
+        };
         for await (const event of fresh.answer(request)) events.push(event);
         expect(events.at(-1)?.type).toBe("answer");
       } finally {
@@ -279,12 +291,12 @@ describe.skipIf(lacksTinyBundle())("the clip model", () => {
     it("refuses questions that it cannot read, and clips of which nothing is watched", async () => {
       await expect(ask({ question: " ?! " })).rejects.toMatchObject({ code: "question.empty" });
       await expect(ask({ question: "dog ".repeat(5000) })).rejects.toMatchObject({ code: "question.too_long" });
-      await expect(ask({ windows: [] })).rejects.toMatchObject({ code: "memory.not_watched" });
+      await expect(ask({ windows: heldWindows([]) })).rejects.toMatchObject({ code: "memory.not_watched" });
       await expect(ask({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "cancelled" });
     });
 
     it("lists moments inside the clip, in order of start", async () => {
-      const moments = await model.moments({ windows, durationSeconds: DURATION_SECONDS });
+      const moments = await model.moments({ windows: heldWindows(windows), durationSeconds: DURATION_SECONDS });
       for (const { label, startSeconds, endSeconds } of moments) {
         expect(label).not.toBe("");
         expect(endSeconds).toBeGreaterThan(startSeconds);

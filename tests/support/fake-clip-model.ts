@@ -15,6 +15,7 @@ import {
   DomainError,
   type MomentSpan,
   type WatchedWindow,
+  type WindowSource,
 } from "../../core/index.ts";
 import { aJpeg } from "./a-jpeg.ts";
 
@@ -61,7 +62,7 @@ export function createFakeClipModel({ windowMs = 0, confidence = 0.9 }: FakeClip
 
     async *answer({ question, windows }): AsyncGenerator<AnswerEvent> {
       const asked: readonly string[] = question.toLowerCase().match(/[a-z]+/g) ?? [];
-      const spans = windows
+      const spans = (await wholeOf(windows))
         .filter((window) => asked.includes(wordOf(window)))
         .map((window) => spanOf(window, confidence));
       const verdict = spans.length === 0 ? "absent" : confidence < 0.5 ? "unsure" : "found";
@@ -71,12 +72,14 @@ export function createFakeClipModel({ windowMs = 0, confidence = 0.9 }: FakeClip
     },
 
     async moments({ windows }) {
-      return windows.map((window) => ({ ...spanOf(window, confidence), label: wordOf(window) }));
+      return (await wholeOf(windows)).map((window) => ({ ...spanOf(window, confidence), label: wordOf(window) }));
     },
 
     async close() {},
   };
 }
+
+const wholeOf = (windows: WindowSource) => windows.read(windows.entries.map(({ index }) => index));
 
 const windowOf = (index: number, word: string): WatchedWindow => ({
   index,

@@ -93,13 +93,18 @@ describe("askThread", () => {
     const listening = listeningModel();
     await collect(ask("and then?", { model: listening }));
     expect(listening.requests[0]?.history.map(({ question }) => question.text)).toEqual(["first"]);
-    expect(listening.requests[0]).toMatchObject({ question: "and then?", durationSeconds: 24, windows: { length: 3 } });
+    expect(listening.requests[0]).toMatchObject({
+      question: "and then?",
+      durationSeconds: 24,
+      windows: { entries: { length: 3 } },
+    });
   });
 
   it("says up to which second it knows a clip that is still being watched, and claims nothing beyond", async () => {
     for (const kept of memories.kept.values()) {
       delete kept.outcome;
       kept.blobs.pop();
+      kept.index.pop();
     }
     const listening = listeningModel();
     const events = await collect(ask("is there a dog?", { model: listening }));

@@ -6,7 +6,6 @@ const windows = [0.1, 0.9, 0.2, 0.8, 0.3, 0.7].map((similarity, index) => ({
   index,
   startSeconds: index * 8,
   endSeconds: (index + 1) * 8,
-  queries: new Float32Array(1),
   embedding: Float32Array.of(similarity, 0),
 }));
 const question = Float32Array.of(1, 0);
