@@ -7,6 +7,8 @@ export interface WorkObserver extends WatchGateObserver {
   firstToken(ms: number): void;
   attemptFailed(kind: "watch" | "answer", jobId: string, error: unknown): void;
   jobEnded(jobId: string, how: JobEvent["type"]): void;
+  /** Redis was away, or a lock was lost. */
+  queueTrouble?(error: Error): void;
 }
 
 export const SILENT_OBSERVER: WorkObserver = {
