@@ -4,8 +4,6 @@ export {
   type AskThreadEvent,
   type AskThreadRequest,
   askThread,
-  checkQuestion,
-  MAX_QUESTION_LENGTH,
 } from "./ask-thread.ts";
 export { type BundleManifest, bundleManifestSchema, GRAPH_NAMES, type GraphName, type TensorSpec } from "./bundle.ts";
 export {
@@ -43,9 +41,21 @@ export {
 export { type ForgetClipDeps, type ForgetReceipt, forgetClip } from "./forget-clip.ts";
 export { type ListMomentsDeps, type ListMomentsRequest, listMoments } from "./list-moments.ts";
 export type { ClipMemoryHeader, ClipMemoryStore, ClipMemorySummary } from "./ports/clip-memory-store.ts";
-export type { AnswerEvent, AnswerRequest, ClipModel, Moment, WatchEvent, WatchRequest } from "./ports/clip-model.ts";
+export type {
+  AnswerEvent,
+  AnswerRequest,
+  ClipAlignment,
+  ClipModel,
+  Moment,
+  WatchEvent,
+  WatchRequest,
+} from "./ports/clip-model.ts";
 export type { MediaStore, PlayableMedia } from "./ports/media-store.ts";
 export type { ThreadStore } from "./ports/thread-store.ts";
+export { checkQuestion, MAX_QUESTION_LENGTH } from "./question/check-question.ts";
+export type { Anchor, ParsedQuestion, QuestionKind, Sense, Thing } from "./question/question.ts";
+export type { Vocabulary } from "./question/things-in-text.ts";
+export type { ThreadClip } from "./question/understand.ts";
 export type { FloatTensor } from "./tensor.ts";
 export {
   type CacheOutcome,
