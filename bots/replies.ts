@@ -67,6 +67,10 @@ const ERROR_REPLIES: Record<ErrorCode, Reply> = {
     says: "This question is too long.",
     advice: "One or two sentences work best.",
   },
+  "question.language": {
+    says: "I understand English only, I am sorry.",
+    advice: 'Please ask in English, for example "when does the dog appear?".',
+  },
   "model.bundle_missing": {
     says: "The model bundle is not there.",
     advice: "Check DAMO_BUNDLE, or leave it out to use the one that comes with damo-bot.",

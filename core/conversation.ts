@@ -1,5 +1,6 @@
 /** A thread is one conversation about clips; a turn is one question and its answer. */
 import type { BundleIdentity, ClipId, MomentSpan, TenantId } from "./clip.ts";
+import type { ParsedQuestion } from "./question/question.ts";
 
 export interface Question {
   readonly text: string;
@@ -7,7 +8,7 @@ export interface Question {
 
 /**
  * `found`: the model answers from the clip. `unsure`: it answers, but below the bundle's threshold.
- * `absent`: it says that this is not in the clip.
+ * `absent`: it says that this is not in the clip, or that it cannot tell; it points nowhere.
  */
 export type Verdict = "found" | "unsure" | "absent";
 
@@ -25,6 +26,8 @@ export interface Answer {
 
 export interface Turn {
   readonly question: Question;
+  /** How the question was understood, for follow-ups that lean on it. Absent in turns of versions before 0.2. */
+  readonly asked?: ParsedQuestion;
   readonly answer: Answer;
   readonly clipId: ClipId;
   /** Wall time, ms since the epoch. */

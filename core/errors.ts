@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   // The question: exit code 2
   "question.empty": { retryable: false },
   "question.too_long": { retryable: false },
+  "question.language": { retryable: false },
   // The bundle: exit code 4
   "model.bundle_missing": { retryable: false },
   "model.bundle_invalid": { retryable: false },

@@ -4,8 +4,6 @@ export {
   type AskThreadEvent,
   type AskThreadRequest,
   askThread,
-  checkQuestion,
-  MAX_QUESTION_LENGTH,
 } from "./ask-thread.ts";
 export { type BundleManifest, bundleManifestSchema, GRAPH_NAMES, type GraphName, type TensorSpec } from "./bundle.ts";
 export {
@@ -91,12 +89,24 @@ export {
 export type { ChatLedger, ChatRecordFilter } from "./ports/chat-ledger.ts";
 export type { ClipEncoder, CutRequest, PlayableRequest } from "./ports/clip-encoder.ts";
 export type { ClipMemoryHeader, ClipMemoryStore, ClipMemorySummary } from "./ports/clip-memory-store.ts";
-export type { AnswerEvent, AnswerRequest, ClipModel, Moment, WatchEvent, WatchRequest } from "./ports/clip-model.ts";
+export type {
+  AnswerEvent,
+  AnswerRequest,
+  ClipAlignment,
+  ClipModel,
+  Moment,
+  WatchEvent,
+  WatchRequest,
+} from "./ports/clip-model.ts";
 export type { ContactStripMaker } from "./ports/contact-strip-maker.ts";
 export type { EvidenceFrame, FrameStore } from "./ports/frame-store.ts";
 export type { MediaStore, PlayableMedia } from "./ports/media-store.ts";
 export type { ThreadStore } from "./ports/thread-store.ts";
 export type { Followed, FollowOptions, QueueCounts, WorkQueue } from "./ports/work-queue.ts";
+export { checkQuestion, MAX_QUESTION_LENGTH } from "./question/check-question.ts";
+export type { Anchor, ParsedQuestion, QuestionKind, Sense, Thing } from "./question/question.ts";
+export type { Vocabulary } from "./question/things-in-text.ts";
+export type { ThreadClip } from "./question/understand.ts";
 export {
   type Evidence,
   evidenceSecondsOf,

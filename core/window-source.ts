@@ -31,3 +31,9 @@ export const heldWindows = (windows: readonly WatchedWindow[]): WindowSource => 
   entries: windows,
   read: async (indexes) => indexes.map((index) => windows[index] as WatchedWindow),
 });
+
+/** Some of a source's windows, as if there were no others. @param entries  of `source` */
+export const someWindows = (source: WindowSource, entries: readonly WindowEntry[]): WindowSource => ({
+  entries,
+  read: (indexes) => source.read(indexes),
+});

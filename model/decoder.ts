@@ -8,6 +8,8 @@ export interface DecodeOptions {
   /** 0 = greedy */
   readonly temperature: number;
   readonly seed: number;
+  /** "Not in this clip" is no answer. */
+  readonly mustPoint?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -22,14 +24,15 @@ export function decodeAnswer(
   thread: GraphThread,
   { limits, answering }: BundleManifest,
   { segments, grammar }: Prompt,
-  { threadId, temperature, seed, signal }: DecodeOptions,
+  { threadId, temperature, seed, mustPoint, signal }: DecodeOptions,
 ): AsyncIterable<GeneratedToken> {
   return thread.generate(
     {
       prompt: segments,
       grammar,
       maxTokens: limits.answerTokens,
-      absentThreshold: answering.absentThreshold,
+      // No probability reaches 2.
+      absentThreshold: mustPoint === true ? 2 : answering.absentThreshold,
       temperature,
       seed,
       ...(threadId === undefined ? {} : { threadId }),

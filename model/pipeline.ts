@@ -163,8 +163,14 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
       durationSeconds: request.durationSeconds,
     });
     const tokens: GeneratedToken[] = [];
-    const { threadId, temperature = 0, seed = 0, signal } = request;
-    for await (const token of decodeAnswer(thread, manifest, prompt, { threadId, temperature, seed, signal })) {
+    const { threadId, temperature = 0, seed = 0, mustPoint, signal } = request;
+    for await (const token of decodeAnswer(thread, manifest, prompt, {
+      threadId,
+      temperature,
+      seed,
+      mustPoint,
+      signal,
+    })) {
       tokens.push(token);
       const more = text.push(token);
       if (more !== "") yield { type: "text", text: more };
@@ -244,6 +250,8 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
 
   return {
     bundle: bundle.identity,
+    vocabulary: { sees: manifest.card.sees, hears: manifest.card.hears },
+    unsureThreshold: answering.unsureThreshold,
     axes,
     windowSeconds,
     watch,

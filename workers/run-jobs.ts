@@ -6,6 +6,7 @@ import {
   type AnswerJobEvent,
   type AnswerQuestionJob,
   askThread,
+  type ClipId,
   type ClipMemory,
   type ClipMemoryStore,
   type ClipModel,
@@ -21,7 +22,6 @@ import {
   type WatchJobEvent,
   watchClip,
 } from "../core/index.ts";
-import { chooseClip } from "./choose-clip.ts";
 
 export interface JobDeps extends Omit<WatchClipDeps, "model" | "memories"> {
   readonly model: ClipModel;
@@ -91,12 +91,18 @@ export async function* runAnswerJob(
     yield { type: "answered", answer: kept.answer, clipId: kept.clipId };
     return;
   }
-  const clipId = await chooseClip(deps, job);
+  const clips = await namedClips(deps, job);
+  const clipId = job.clipIds.at(-1) as ClipId;
   // The turn bears the time of the job, which is how it is known again above.
-  const events = askThread({ ...deps, now: () => askedAtMs }, { tenantId, threadId, clipId, question, signal });
-  for await (const event of events) {
-    yield event.type === "answered" ? { ...event, clipId } : event;
-  }
+  const request = { tenantId, threadId, clipId, clips, question, signal };
+  yield* askThread({ ...deps, now: () => askedAtMs }, request);
+}
+
+/** The thread's clips with what people call them; read only where there is a choice. */
+async function namedClips({ model, memories }: JobDeps, { tenantId, clipIds }: AnswerQuestionJob) {
+  const titleOf = async (clipId: ClipId): Promise<string> =>
+    clipIds.length < 2 ? "" : ((await memories.readIndex(memoryKeyOf(tenantId, clipId, model.bundle)))?.title ?? "");
+  return Promise.all(clipIds.map(async (clipId) => ({ clipId, title: await titleOf(clipId) })));
 }
 
 /** How a job that threw ends for those who wait. What is no DomainError is a bug of ours, and is logged as one. */

@@ -12,13 +12,15 @@ import {
 import type { CommandContext } from "./context.ts";
 import { type EvidenceFiles, writeEvidence } from "./evidence-files.ts";
 import { jumpLinksFor, type LinkTo, noteWhetherLinksOpen } from "./jump-links.ts";
-import { takeUpClip } from "./take-up-clip.ts";
+import { type TakenUpClip, takeUpClip } from "./take-up-clip.ts";
 
 export interface AskOptions {
   /** Goes on with the thread of this name. Absent: a new one. */
   readonly thread?: string;
   /** A folder for what the answers' spans look like. */
   readonly frames?: string;
+  /** Further clips of the thread, shared before the one that is asked about. */
+  readonly with?: readonly string[];
 }
 
 export async function ask(
@@ -35,17 +37,27 @@ export async function ask(
     throw new DomainError("usage", "empty thread", { details: { problem: "--thread is empty" } });
 
   const services = await context.services();
+  const earlier: TakenUpClip[] = [];
+  for (const name of options.with ?? []) earlier.push(await takeUpClip(context, services, name));
   const taken = await takeUpClip(context, services, clipName);
   const { clipId } = taken.clip;
+  const clips = [...earlier, taken].map(({ clip }) => ({ clipId: clip.clipId, title: clip.title }));
   const model = await services.model();
   const { memories, threads } = await services.stores();
-  const linkTo = await jumpLinksFor(context, services, { clipId, threadId });
 
   let cache: CacheOutcome = taken.cache;
   let spanCount = 0;
   for (const [index, question] of questions.entries()) {
     if (terminal.interactive || questions.length > 1) terminal.result(questionLine(question, terminal.paint));
-    const request = { tenantId: services.tenantId, threadId, clipId, question, signal };
+    const request = {
+      tenantId: services.tenantId,
+      threadId,
+      clipId,
+      // Without --with, the thread knows which clips it is about.
+      ...(earlier.length > 0 && { clips }),
+      question,
+      signal,
+    };
     let firstTokenMs: number | undefined;
     let streamed = false;
     for await (const event of askThread({ model, memories, threads, now }, request)) {
@@ -56,10 +68,26 @@ export async function ask(
       } else {
         const timing = { firstTokenMs, totalMs: now() - startedAtMs };
         terminal.result(streamed ? answerClosing(event.answer) : wholeAnswer(event.answer));
+        const linkTo = await jumpLinksFor(context, services, { clipId: event.clipId, threadId });
         const { spans } = event.answer;
-        const target = options.frames && { folder: options.frames, clipId, answerNumber: index + 1, spans, signal };
+        const target = options.frames && {
+          folder: options.frames,
+          clipId: event.clipId,
+          answerNumber: index + 1,
+          spans,
+          signal,
+        };
         const evidence = target ? await writeEvidence(services, target) : undefined;
-        showAnswer(context, { clipId, threadId, question, answer: event.answer, cache, timing, linkTo, evidence });
+        showAnswer(context, {
+          clipId: event.clipId,
+          threadId,
+          question,
+          answer: event.answer,
+          cache,
+          timing,
+          linkTo,
+          evidence,
+        });
         spanCount += spans.length;
       }
     }

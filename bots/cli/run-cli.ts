@@ -69,7 +69,13 @@ function createProgram(context: CommandContext, host: CliHost, setExitCode: (cod
     .argument("<questions...>", "the question and its follow-ups, each in quotes")
     .option("--thread <name>", "go on with this conversation, or start it under this name")
     .option("--frames <folder>", "write what each span looks like there, as JPEG files")
-    .action(async (clip: string, questions: string[], options: { thread?: string; frames?: string }) =>
+    .option(
+      "--with <clip>",
+      'one more clip of the conversation, shared before: "and in the first clip?"; may be given again',
+      (name: string, earlier: string[]) => [...earlier, name],
+      [] as string[],
+    )
+    .action(async (clip: string, questions: string[], options: { thread?: string; frames?: string; with: string[] }) =>
       (await import("./ask.ts")).ask(context, clip, questions, options),
     );
   command(program, "watch", "watch a clip now, so that questions are answered at once later")

@@ -57,6 +57,27 @@ describe("damo ask", () => {
     expect(again?.["thread"]).not.toBe(answers[0]?.["thread"]);
   });
 
+  it("takes several clips into one conversation, and says which one each answer is about", async () => {
+    const earlier = join(folder, "yard.mp4");
+    await writeFile(earlier, "cat bell");
+    const questions = [
+      "when does the cat appear?",
+      "and in the other clip?",
+      "and in yard.mp4?",
+      "and in the third clip?",
+    ];
+    const run = await damo(["ask", clip, "--with", earlier, ...questions, "--json"]);
+    const answers = run.lines().filter((line) => line["type"] === "answer");
+    const other = createHash("sha256").update("cat bell").digest("hex");
+    expect(answers.map((line) => [line["clipId"], line["verdict"]])).toEqual([
+      [CLIP_ID, "absent"],
+      [other, "found"],
+      [other, "found"],
+      [CLIP_ID, "absent"],
+    ]);
+    expect(answers[3]?.["text"]).toBe("There is no such clip in this thread.");
+  });
+
   it("goes on with a named thread", async () => {
     await damo(["ask", clip, "dog?", "--thread", "park"]);
     expect((await damo(["ask", clip, "bark?", "--thread", "park", "--json"])).lines()).toMatchObject([
@@ -198,7 +219,8 @@ describe("on a terminal", () => {
     const onOutput = (text: string) => void pieces.push(text);
     const { stdout } = await damo(["ask", clip, "bark?"], { NO_COLOR: "1" }, { terminal: true, onOutput });
     expect(stdout.replace(/http\S+/g, "LINK")).toBe("> bark?\nIt is there 1 x.\n  0:08 to 0:16  90 %  LINK\n\n");
-    expect(pieces.slice(1, 5)).toEqual(["It ", "is ", "there ", "1 "]);
+    // A number is held back until it cannot grow into a time any more.
+    expect(pieces.slice(1, 5)).toEqual(["It ", "is ", "there ", "1 x."]);
   });
 
   it("says after the words that it is not sure", async () => {

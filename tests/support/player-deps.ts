@@ -118,7 +118,7 @@ export const aTurn = (question: string, spans: readonly Span[]): Omit<Turn, "cli
 });
 
 /** Answers every question with the same words and the span 20 to 22, a piece at a time. */
-export async function* askAboutABall({ question }: AskThreadRequest): AsyncGenerator<AskThreadEvent> {
+export async function* askAboutABall({ question, clipId }: AskThreadRequest): AsyncGenerator<AskThreadEvent> {
   if (!/\p{L}/u.test(question)) throw new DomainError("question.empty", "no word");
   for (const text of ["A ball ", "is seen ", "at 0:20."]) yield { type: "text", text };
   const spans = [{ startSeconds: 20, endSeconds: 22, confidence: 0.8 }];
@@ -129,5 +129,5 @@ export async function* askAboutABall({ question }: AskThreadRequest): AsyncGener
     confidence: 0.8,
     bundle: FAKE_BUNDLE,
   };
-  yield { type: "answered", answer };
+  yield { type: "answered", answer, clipId };
 }

@@ -73,6 +73,7 @@ describe("askThread", () => {
         confidence: 0.9,
         bundle: FAKE_BUNDLE,
       },
+      clipId: CLIP,
     });
   });
 
@@ -87,17 +88,14 @@ describe("askThread", () => {
   });
 
   it("hands the model the earlier turns about this clip, and no others", async () => {
-    await threads.appendTurn(TENANT, "t", aTurn("first"));
     await threads.appendTurn(TENANT, "t", aTurn("of another clip", { clipId: OTHER_CLIP }));
+    await threads.appendTurn(TENANT, "t", aTurn("first"));
     await threads.appendTurn(TENANT, "elsewhere", aTurn("of another thread"));
     const listening = listeningModel();
-    await collect(ask("and then?", { model: listening }));
+    const question = "would you kindly elaborate upon whatever matters most to everybody?";
+    await collect(ask(question, { model: listening }));
     expect(listening.requests[0]?.history.map(({ question }) => question.text)).toEqual(["first"]);
-    expect(listening.requests[0]).toMatchObject({
-      question: "and then?",
-      durationSeconds: 24,
-      windows: { entries: { length: 3 } },
-    });
+    expect(listening.requests[0]).toMatchObject({ question, durationSeconds: 24, windows: { entries: { length: 3 } } });
   });
 
   it("says up to which second it knows a clip that is still being watched, and claims nothing beyond", async () => {
@@ -118,14 +116,21 @@ describe("askThread", () => {
     ["?!\u200b", "question.empty"],
     ["x".repeat(MAX_QUESTION_LENGTH + 1), "question.too_long"],
     ["dog ".repeat(5000), "question.too_long"],
+    ["x".repeat(20_000), "question.too_long"],
+    ["犬はいつ出ますか", "question.language"],
+    ["Когда появляется собака?", "question.language"],
+    ["wann erscheint der Hund im Video?", "question.language"],
+    ["¿cuándo aparece el perro?", "question.language"],
+    ["quand est-ce que le chien apparaît ?", "question.language"],
   ])("refuses %j before anything is read", async (question, code) => {
     memories.read = vi.fn();
     await expect(collect(ask(question))).rejects.toMatchObject({ code });
     expect(memories.read).not.toHaveBeenCalled();
   });
 
-  it("takes a question of exactly the longest length, and one in any script", async () => {
-    for (const question of ["d".repeat(MAX_QUESTION_LENGTH), "犬はいつ出ますか", "3?"]) {
+  it("takes a question of exactly the longest length, and whatever is not clearly another language", async () => {
+    const names = ["when does Müller's café appear?", "is the déjà vu sound heard?", "when does the 犬 dog appear?"];
+    for (const question of ["d".repeat(MAX_QUESTION_LENGTH), "3?", "dog", ...names]) {
       expect((await collect(ask(question))).at(-1)).toMatchObject({ type: "answered" });
     }
   });
