@@ -153,7 +153,8 @@ describe("an answer", () => {
     "never carries a time outside of what is known: %o",
     async ({ complete, ...options }) => {
       const memory = aMemory(complete);
-      const memories = { read: async () => memory, has: async () => true } as never;
+      const readWindows = async (_key: unknown, indexes: readonly number[]) => indexes.map((at) => memory.windows[at]);
+      const memories = { readIndex: async () => memory, readWindows, has: async () => true } as never;
       let thread = 0;
       await fc.assert(
         fc.asyncProperty(fc.array(anyQuestion, { minLength: 1, maxLength: 3 }), anySaid, async (questions, said) => {
