@@ -9,6 +9,7 @@ import { streamSSE } from "hono/streaming";
 import {
   type AskThreadEvent,
   type AskThreadRequest,
+  type ClipId,
   type ClipMemoryStore,
   type FrameStore,
   isDomainError,
@@ -41,6 +42,8 @@ export interface ClipRoutesDeps extends OpenLinkDeps {
   readonly frames?: Pick<FrameStore, "nearest">;
   /** Versions for browsers of clips that none plays. Absent: such clips are offered as a download. */
   readonly playable?: PlayableClips;
+  /** Why watching a clip ended early. */
+  readonly problemOf?: (clipId: ClipId) => Reply | undefined;
   /** Told of every question that was answered or failed, for the plots of /admin. */
   readonly onAnswered?: (facts: {
     readonly firstTextMs: number;
@@ -161,6 +164,7 @@ export function clipRoutes(app: Hono, deps: ClipRoutesDeps, homePath?: string): 
         complete: summary.complete,
         watchedSeconds: memory ? watchedSecondsOf(memory) : summary.info.durationSeconds,
         durationSeconds: summary.info.durationSeconds,
+        problem: summary.complete ? undefined : deps.problemOf?.(claims.clipId),
         playable: (await deps.playable?.status(claims.tenantId, claims.clipId)) ?? { state: "none" },
       },
       200,
