@@ -1,20 +1,37 @@
-/** What the player needs of the services: the model is loaded by the first question, ffmpeg sought by the first clip that needs it. */
-import { askThread, listMoments } from "../../core/index.ts";
+/**
+ * What the player needs, made of the services: the model is loaded by the first question or clip, ffmpeg sought by the
+ * first clip that needs it.
+ */
+import { isIP } from "node:net";
+import { join } from "node:path";
+import { askThread, type Config, forgetClip, listMoments, watchClip } from "../../core/index.ts";
+import { ClipIntake } from "../web/clip-intake.ts";
 import { PlayableClips } from "../web/playable-clips.ts";
 import type { PlayerDeps } from "../web/player-app.ts";
 import type { Services } from "./services.ts";
 
 export interface PlayerParts {
   readonly deps: PlayerDeps;
-  /** Ends what is under way. */
+  /** Ends what is under way: clips that are watched or made playable. Both can be taken up again. */
   close(): Promise<void>;
 }
 
 /** @throws DomainError `memory.unavailable` */
 export async function playerParts(services: Services, now: () => number): Promise<PlayerParts> {
-  const { config } = services;
-  const { memories, threads, media, frames } = await services.stores();
+  const { config, tenantId } = services;
+  const stores = await services.stores();
+  const { memories, threads, media, frames } = stores;
   const playable = new PlayableClips(media, await services.clipEncoder());
+  const intake = new ClipIntake(
+    {
+      media,
+      async *watch(request) {
+        yield* watchClip({ model: await services.model(), memories, frames, now }, request);
+      },
+    },
+    { tenantId, incomingFolder: join(config.home, "incoming"), maxClipBytes: config.decode.maxClipBytes },
+  );
+  const linkTtlMs = config.links.ttlHours * 3_600_000;
   return {
     deps: {
       memories,
@@ -29,7 +46,22 @@ export async function playerParts(services: Services, now: () => number): Promis
       },
       listMoments: async (request) => (await listMoments({ model: await services.model(), memories }, request)).moments,
       playable,
+      access: { adminToken: config.web.adminToken?.reveal(), localOnly: isLocalOnly(config.web) },
+      home: { tenantId, intake, maxClipBytes: config.decode.maxClipBytes, linkTtlMs },
+      admin: {
+        tenants: async () => [tenantId],
+        forget: (ofTenant, clipId) => forgetClip({ ...stores, now }, { tenantId: ofTenant, clipId }),
+        linkTtlMs,
+      },
     },
-    close: () => playable.close(),
+    close: async () => {
+      await Promise.all([intake.close(), playable.close()]);
+    },
   };
+}
+
+/** Whether nobody but this machine reaches the player. */
+export function isLocalOnly({ host, publicUrl }: Pick<Config["web"], "host" | "publicUrl">): boolean {
+  const isLoopback = host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+  return isLoopback && publicUrl === undefined;
 }

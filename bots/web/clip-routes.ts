@@ -9,6 +9,7 @@ import { streamSSE } from "hono/streaming";
 import {
   type AskThreadEvent,
   type AskThreadRequest,
+  type ClipId,
   type ClipMemoryStore,
   type FrameStore,
   isDomainError,
@@ -31,7 +32,7 @@ import { turnHtml } from "./turn-html.ts";
 import { webReply } from "./web-reply.ts";
 
 export interface ClipRoutesDeps extends OpenLinkDeps {
-  readonly memories: Pick<ClipMemoryStore, "list" | "read">;
+  readonly memories: Pick<ClipMemoryStore, "list" | "readIndex">;
   readonly threads: Pick<ThreadStore, "read">;
   readonly media: Pick<MediaStore, "find">;
   /** The use case core/ask-thread.ts, here or behind a queue. Absent: no question box. */
@@ -41,6 +42,8 @@ export interface ClipRoutesDeps extends OpenLinkDeps {
   readonly frames?: Pick<FrameStore, "nearest">;
   /** Versions for browsers of clips that none plays. Absent: such clips are offered as a download. */
   readonly playable?: PlayableClips;
+  /** Why watching a clip ended early. */
+  readonly problemOf?: (clipId: ClipId) => Reply | undefined;
   /** Told of every question that was answered or failed, for the plots of /admin. */
   readonly onAnswered?: (facts: {
     readonly firstTextMs: number;
@@ -155,12 +158,13 @@ export function clipRoutes(app: Hono, deps: ClipRoutesDeps, homePath?: string): 
     const opened = await openLink(c, "page");
     if (opened instanceof Response) return opened;
     const { claims, summary } = opened;
-    const memory = summary.complete ? undefined : await deps.memories.read(summary.key);
+    const memory = summary.complete ? undefined : await deps.memories.readIndex(summary.key);
     return c.json(
       {
         complete: summary.complete,
         watchedSeconds: memory ? watchedSecondsOf(memory) : summary.info.durationSeconds,
         durationSeconds: summary.info.durationSeconds,
+        problem: summary.complete ? undefined : deps.problemOf?.(claims.clipId),
         playable: (await deps.playable?.status(claims.tenantId, claims.clipId)) ?? { state: "none" },
       },
       200,

@@ -5,11 +5,22 @@
  */
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
+import { type AdminDeps, adminRoutes } from "./admin-routes.ts";
 import { serveAssets } from "./assets.ts";
 import { type ClipRoutesDeps, clipRoutes } from "./clip-routes.ts";
+import { createGuard, type GuardDeps } from "./guard.ts";
+import { type HomeDeps, homeRoutes } from "./home-routes.ts";
 import { messagePage } from "./layout.ts";
+import { Measurements } from "./measurements.ts";
 
-export interface PlayerDeps extends ClipRoutesDeps {}
+export interface PlayerDeps extends Omit<ClipRoutesDeps, "onAnswered" | "problemOf"> {
+  /** Who may use `/` and /admin. Absent: nobody; links to clips open all the same. */
+  readonly access?: Pick<GuardDeps, "adminToken" | "localOnly">;
+  /** Needs `access`. */
+  readonly home?: HomeDeps;
+  /** Needs `access` with a token. */
+  readonly admin?: AdminDeps;
+}
 
 /** `/healthz` says this, so that `damo ask` can tell our player from another program on the port. */
 export const HEALTH_TEXT = "damo-bot player";
@@ -40,8 +51,29 @@ export function createPlayerApp(deps: PlayerDeps): Hono {
   );
 
   app.get("/healthz", (c) => c.text(HEALTH_TEXT));
+
+  const { access, home, admin } = deps;
+  const measurements = new Measurements(deps.now);
+  app.use(async (_, next) => {
+    measurements.look();
+    await next();
+  });
+
   serveAssets(app);
-  clipRoutes(app, deps);
+  clipRoutes(app, {
+    ...deps,
+    onAnswered: (facts) => measurements.answered(facts),
+    ...(home && { problemOf: (clipId) => home.intake.problemOf(clipId) }),
+  });
+  if (access) {
+    const guard = createGuard({ ...access, linkSecret: deps.linkSecret, now: deps.now });
+    guard.routes(app);
+    if (home) {
+      const hasAdmin = admin !== undefined && access.adminToken !== undefined;
+      homeRoutes(app, guard, home, { ...deps, hasFrames: deps.frames !== undefined, hasAdmin });
+    }
+    if (admin) adminRoutes(app, guard, admin, { ...deps, measurements });
+  }
   app.get("/", (c) =>
     c.html(messagePage("damo-bot is here", "Open one of the links that it printed under an answer.")),
   );

@@ -6,6 +6,7 @@ import { onTestFinished } from "vitest";
 
 export async function scratchFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "damo-test-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  // Something that the test has stopped may still be writing its last file.
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
   return folder;
 }

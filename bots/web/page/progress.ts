@@ -6,6 +6,8 @@ interface Status {
   readonly complete: boolean;
   readonly watchedSeconds: number;
   readonly durationSeconds: number;
+  /** Why watching ended early. */
+  readonly problem?: { readonly says: string; readonly advice: string };
   readonly playable:
     | { readonly state: "none" | "ready" | "failed" }
     | { readonly state: "waiting"; readonly before: number }
@@ -42,12 +44,16 @@ async function follow(path: string, isOver: (status: Status) => boolean): Promis
 
 /** Resolves when the clip has been watched to its end. */
 export async function followWatching(path: string): Promise<void> {
-  await follow(path, ({ complete, watchedSeconds, durationSeconds }) => {
+  let problem: Status["problem"];
+  await follow(path, (status) => {
+    const { complete, watchedSeconds, durationSeconds } = status;
+    problem = status.problem;
     const share = durationSeconds > 0 ? watchedSeconds / durationSeconds : undefined;
     show(`Watching: ${clockTime(watchedSeconds)} of ${clockTime(durationSeconds)}. You can already ask.`, share);
-    return complete;
+    return complete || problem !== undefined;
   });
-  hide();
+  if (problem) show(`${problem.says} ${problem.advice}`, 1);
+  else hide();
 }
 
 /** Asks for a version that this browser plays. @returns whether there is one now */
