@@ -1,6 +1,7 @@
 /** A message that people wrote, whichever event brought it: its clips and its question go to the desk. */
 import type { ChatPlace, ShareRecord } from "../../../../core/index.ts";
 import { providerLinkText } from "../../../chat/command-texts.ts";
+import { providerLink } from "../../../provider-link.ts";
 import { type RawMessage, type ReadMessage, readMessage } from "../../read-message.ts";
 import { CLAIM_MS, type SlackContext, threadOf } from "../../slack-context.ts";
 import { mentionedCommand } from "./mentioned-command.ts";
@@ -79,15 +80,6 @@ async function saysWhyNotFetched(context: SlackContext, { urls, ref }: ReadMessa
   return true;
 }
 
-const PROVIDERS: readonly (readonly [name: string, host: RegExp])[] = [
-  ["YouTube", /(^|\.)(youtube\.com|youtu\.be|youtube-nocookie\.com)$/],
-  ["Vimeo", /(^|\.)vimeo\.com$/],
-  ["Loom", /(^|\.)loom\.com$/],
-  ["Google Drive", /^drive\.google\.com$/],
-  ["Streamable", /(^|\.)streamable\.com$/],
-];
-
-function providerOf(url: string): string | undefined {
-  const host = URL.canParse(url) ? new URL(url).hostname : "";
-  return PROVIDERS.find(([, pattern]) => pattern.test(host))?.[0];
-}
+/** The host of a page whose player we could link into, e.g. "youtube.com". */
+const providerOf = (url: string): string | undefined =>
+  providerLink(url, { startSeconds: 0, endSeconds: 1 }) && new URL(url).hostname.replace(/^www\./, "");
