@@ -31,7 +31,7 @@ import { turnHtml } from "./turn-html.ts";
 import { webReply } from "./web-reply.ts";
 
 export interface ClipRoutesDeps extends OpenLinkDeps {
-  readonly memories: Pick<ClipMemoryStore, "list" | "read">;
+  readonly memories: Pick<ClipMemoryStore, "list" | "readIndex">;
   readonly threads: Pick<ThreadStore, "read">;
   readonly media: Pick<MediaStore, "find">;
   /** The use case core/ask-thread.ts, here or behind a queue. Absent: no question box. */
@@ -155,7 +155,7 @@ export function clipRoutes(app: Hono, deps: ClipRoutesDeps, homePath?: string): 
     const opened = await openLink(c, "page");
     if (opened instanceof Response) return opened;
     const { claims, summary } = opened;
-    const memory = summary.complete ? undefined : await deps.memories.read(summary.key);
+    const memory = summary.complete ? undefined : await deps.memories.readIndex(summary.key);
     return c.json(
       {
         complete: summary.complete,

@@ -78,7 +78,7 @@ export async function aPlayer(
     deps: {
       memories: {
         list: async (tenantId) => world.memories.filter(({ key }) => key.tenantId === tenantId),
-        read: async () => undefined,
+        readIndex: async () => undefined,
       },
       threads: { read: async (_tenantId, threadId) => (threadId === PLAYER_THREAD ? world.thread : undefined) },
       media: { find: async () => world.media },
