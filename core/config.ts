@@ -29,6 +29,39 @@ export class Secret {
   }
 }
 
+export interface SlackConfig {
+  readonly botToken: Secret;
+  /** How events come in. Socket Mode needs no public address, and is taken where both are configured. */
+  readonly events:
+    | { readonly via: "socket"; readonly appToken: Secret }
+    | { readonly via: "http"; readonly signingSecret: Secret; readonly port: number; readonly path: string };
+  /** Where the Web API is, with a slash at its end; for tests and emulators. Absent: Slack's own. */
+  readonly apiUrl?: string;
+}
+
+interface SlackEnvironment {
+  readonly SLACK_BOT_TOKEN?: string | undefined;
+  readonly SLACK_APP_TOKEN?: string | undefined;
+  readonly SLACK_SIGNING_SECRET?: string | undefined;
+  readonly SLACK_PORT: number;
+  readonly SLACK_PATH: string;
+  readonly SLACK_API_URL?: string | undefined;
+}
+
+/** `undefined`: this bot does not talk to Slack. */
+function slackOf(env: SlackEnvironment): SlackConfig | undefined {
+  const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret } = env;
+  if (botToken === undefined) return undefined;
+  const apiUrl = env.SLACK_API_URL?.replace(/\/*$/, "/");
+  return {
+    botToken: new Secret(botToken),
+    events: appToken
+      ? { via: "socket", appToken: new Secret(appToken) }
+      : { via: "http", signingSecret: new Secret(signingSecret ?? ""), port: env.SLACK_PORT, path: env.SLACK_PATH },
+    ...(apiUrl && { apiUrl }),
+  };
+}
+
 const SHIPPED_BUNDLE = fileURLToPath(new URL("../model/bundles/damo-mini", import.meta.url));
 
 /** Graphs of this size gain little from more threads, and watching shares the cores with ffmpeg. */
@@ -57,6 +90,9 @@ const nodes = z
     }),
   );
 const REDIS_URL = /^rediss?:\/\/\S+$/;
+
+/** The prefix says what kind of token it is; the two are easily mixed up. */
+const slackToken = (prefix: string) => z.string().startsWith(prefix, `expected a token that starts with ${prefix}`);
 
 /** The environment as people write it, flat; what comes out is nested and typed. */
 export const configSchema = z
@@ -111,6 +147,22 @@ export const configSchema = z
       .refine((keys) => keys.every((key) => key.length >= 32), "expected 32 characters or more")
       .optional(),
     DAMO_LINK_TTL_HOURS: wholeNumber(1, 10 * 365 * 24).default(30 * 24),
+
+    SLACK_BOT_TOKEN: slackToken("xoxb-").optional(),
+    SLACK_APP_TOKEN: slackToken("xapp-").optional(),
+    SLACK_SIGNING_SECRET: z.string().optional(),
+    /** 0 = any free port. */
+    SLACK_PORT: wholeNumber(0, 65_535).default(3000),
+    SLACK_PATH: z
+      .string()
+      .regex(/^\/\S*$/, "expected a path that starts with /")
+      .default("/slack/events"),
+    SLACK_API_URL: z.url({ protocol: /^https?$/, error: "expected an http address" }).optional(),
+  })
+  .superRefine((env, context) => {
+    if (env.SLACK_BOT_TOKEN === undefined || env.SLACK_APP_TOKEN || env.SLACK_SIGNING_SECRET) return;
+    const message = "needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (signed HTTP) beside it";
+    context.addIssue({ code: "custom", path: ["SLACK_BOT_TOKEN"], message });
   })
   .superRefine((env, context) => {
     const ways = (["DAMO_REDIS_URL", "DAMO_REDIS_CLUSTER", "DAMO_REDIS_SENTINELS"] as const).filter((key) => env[key]);
@@ -146,6 +198,7 @@ export const configSchema = z
       oldSecrets: (env.DAMO_LINK_SECRET ?? []).slice(1).map((key) => new Secret(key)),
       ttlHours: env.DAMO_LINK_TTL_HOURS,
     },
+    slack: slackOf(env),
   }));
 
 export type Config = z.output<typeof configSchema>;

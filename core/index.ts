@@ -50,6 +50,7 @@ export {
   type RedisPlace,
   type RedisSettings,
   Secret,
+  type SlackConfig,
 } from "./config.ts";
 export type { Answer, Question, Thread, Turn, Verdict } from "./conversation.ts";
 export { DomainError, ERROR_CODES, type ErrorCode, isDomainError } from "./errors.ts";

@@ -78,6 +78,32 @@ describe("loadConfig", () => {
     }
   });
 
+  it("talks to Slack by Socket Mode, or by signed HTTP, or not at all", () => {
+    expect(loadConfig({ SLACK_APP_TOKEN: "xapp-1" }).slack).toBeUndefined();
+    const socket = loadConfig({
+      SLACK_BOT_TOKEN: "xoxb-1",
+      SLACK_APP_TOKEN: "xapp-1",
+      SLACK_SIGNING_SECRET: "s",
+    }).slack;
+    expect(socket?.events.via).toBe("socket");
+    expect(inspect(socket)).not.toMatch(/xoxb|xapp/);
+    const http = loadConfig({
+      SLACK_BOT_TOKEN: "xoxb-1",
+      SLACK_SIGNING_SECRET: "s",
+      SLACK_API_URL: "http://[::1]:1/api",
+    });
+    expect(http.slack).toMatchObject({ events: { via: "http", port: 3000 }, apiUrl: "http://[::1]:1/api/" });
+  });
+
+  it("says which Slack token is missing or mixed up", () => {
+    expect(problemsOf({ SLACK_BOT_TOKEN: "xoxb-1" })).toEqual([
+      expect.stringContaining("SLACK_APP_TOKEN (Socket Mode) or"),
+    ]);
+    const mixedUp = problemsOf({ SLACK_BOT_TOKEN: "xapp-horse", SLACK_APP_TOKEN: "xoxb-horse" });
+    expect(mixedUp).toEqual([expect.stringContaining("xoxb-"), expect.stringContaining("xapp-")]);
+    expect(inspect(mixedUp)).not.toContain("horse");
+  });
+
   it("never prints a secret, good or bad", () => {
     const secret = "correct horse battery staple and twice over";
     const config = loadConfig({ DAMO_LINK_SECRET: secret });

@@ -1,0 +1,151 @@
+/**
+ * Puts the Slack side together: the Web API, the platform that the desk uses, and the connection that brings events. In
+ * two steps, because the desk needs the platform and the events need the desk.
+ */
+import { App, type Logger as BoltLogger, HTTPReceiver, LogLevel, type Receiver, SocketModeReceiver } from "@slack/bolt";
+import type { Logger } from "pino";
+import {
+  asTenantId,
+  type ChatLedger,
+  DomainError,
+  isDomainError,
+  type SlackConfig,
+  type TenantId,
+} from "../../core/index.ts";
+import type { ChatPlatform } from "../chat/chat-platform.ts";
+import type { Desk } from "../chat/desk.ts";
+import type { FetchLink } from "../chat/fetch-link.ts";
+import { KeptThenAcknowledged } from "./kept-then-acknowledged.ts";
+import { registerAll } from "./listeners/index.ts";
+import { clientOptions, SlackCalls } from "./slack-calls.ts";
+import { SlackFiles } from "./slack-files.ts";
+import { SlackPlatform, type SlackPlatformOptions } from "./slack-platform.ts";
+
+export interface SlackDeps {
+  readonly ledger: Pick<ChatLedger, "claim" | "find">;
+  readonly fetchLink: FetchLink;
+  readonly log: Pick<Logger, "info" | "warn" | "error">;
+}
+
+export interface SlackOptions extends SlackPlatformOptions {
+  /** See SlackContext. */
+  readonly fileWaitMs?: number;
+  /** Before a download is tried again. */
+  readonly downloadWaitMs?: number;
+}
+
+export interface SlackBot {
+  readonly platform: ChatPlatform;
+  readonly tenantId: TenantId;
+  /** Events come in from now on. @throws DomainError `config.invalid` for a token that Slack refuses */
+  start(desk: Desk): Promise<void>;
+  /** Lets no event in any more; those that came are with the desk when it resolves. */
+  close(): Promise<void>;
+}
+
+/** The message with the clip usually arrives within a second of the event about its file. */
+const FILE_WAIT_MS = 1500;
+
+/** @throws DomainError `config.invalid` when Slack refuses the token, `source.unreachable` when it cannot be reached */
+export async function openSlack(config: SlackConfig, deps: SlackDeps, options: SlackOptions = {}): Promise<SlackBot> {
+  const token = config.botToken.reveal();
+  const calls = new SlackCalls(token, config.apiUrl);
+  const { teamId, userId, botId } = await whoAmI(calls);
+  const tenantId = asTenantId(`slack-${teamId}`);
+  const endpoint = { token, ...(config.apiUrl && { apiUrl: config.apiUrl }) };
+  const { downloadWaitMs: waitMs, fileWaitMs = FILE_WAIT_MS } = options;
+  const files = new SlackFiles({ calls, ...endpoint, ...(waitMs !== undefined && { waitMs }) });
+  // Slack's clock and ours may differ by seconds: threads a little older than this process are read as well.
+  const bot = { userId, teamId, startedAtTs: Date.now() / 1000 + 60 };
+  const platform = new SlackPlatform({ calls, files, fetchLink: deps.fetchLink, bot }, options);
+
+  const logger = quietLogger(deps.log);
+  const receiver = new KeptThenAcknowledged(connectionOf(config, logger));
+  let app: App | undefined;
+  return {
+    platform,
+    tenantId,
+    async start(desk) {
+      app = new App({
+        receiver,
+        // Known already: Bolt need not ask again, nor for every event.
+        authorize: async () => ({ botToken: token, botUserId: userId, botId, teamId }),
+        clientOptions: clientOptions(config.apiUrl),
+        logger,
+        // Ours are left out by listeners, which know their own files too.
+        ignoreSelf: false,
+      });
+      // Bolt's own handler would swallow it: an event that was not kept must not be acknowledged.
+      app.error(async (error) => {
+        deps.log.error({ err: error }, "a Slack event was not handled");
+        throw error;
+      });
+      const { ledger, log } = deps;
+      registerAll(app, { tenantId, botUserId: userId, desk, ledger, platform, calls, files, log, fileWaitMs });
+      const { events } = config;
+      await receiver.start(...(events.via === "http" ? [events.port] : [])).catch((cause) => {
+        throw new DomainError("config.invalid", "Slack's events cannot come in", {
+          cause,
+          details: { problems: [startProblem(config)] },
+        });
+      });
+      deps.log.info({ team: teamId, via: events.via }, "Slack is connected");
+    },
+    async close() {
+      if (app) await receiver.stop();
+      calls.close();
+    },
+  };
+}
+
+async function whoAmI(calls: SlackCalls): Promise<{ teamId: string; userId: string; botId: string }> {
+  try {
+    const {
+      team_id: teamId,
+      user_id: userId,
+      bot_id: botId,
+    } = await calls.run("auth.test", (client) => client.auth.test());
+    if (teamId && userId && botId) return { teamId, userId, botId };
+    throw new DomainError("config.invalid", "not a bot", {
+      details: { problems: ["SLACK_BOT_TOKEN: not the token of a bot"] },
+    });
+  } catch (cause) {
+    if (!isDomainError(cause) || cause.code !== "source.no_access") throw cause;
+    const problems = [`SLACK_BOT_TOKEN: Slack refuses it (${cause.details["slackError"]})`];
+    throw new DomainError("config.invalid", "Slack refuses the token", { cause, details: { problems } });
+  }
+}
+
+function connectionOf({ events, apiUrl }: SlackConfig, logger: BoltLogger): Receiver {
+  if (events.via === "http") {
+    return new HTTPReceiver({
+      signingSecret: events.signingSecret.reveal(),
+      endpoints: [events.path],
+      port: events.port,
+      logger,
+      // The answer waits for KeptThenAcknowledged, not for Bolt.
+      processBeforeResponse: false,
+    });
+  }
+  const installerOptions = { clientOptions: { ...(apiUrl && { slackApiUrl: apiUrl }) } };
+  return new SocketModeReceiver({ appToken: events.appToken.reveal(), installerOptions, logger });
+}
+
+const startProblem = ({ events }: SlackConfig): string =>
+  events.via === "http"
+    ? `SLACK_PORT: cannot listen on port ${events.port}`
+    : "SLACK_APP_TOKEN: Slack opens no Socket Mode connection for it; is the scope connections:write there, and Socket Mode on?";
+
+/** Bolt's warnings and errors go to our log; what is below may hold people's words. */
+function quietLogger(log: SlackDeps["log"]): BoltLogger {
+  const words = (parts: readonly unknown[]) => parts.map(String).join(" ");
+  return {
+    debug: () => {},
+    info: () => {},
+    warn: (...parts) => log.warn({ from: "bolt" }, words(parts)),
+    error: (...parts) => log.error({ from: "bolt" }, words(parts)),
+    setLevel: () => {},
+    getLevel: () => LogLevel.WARN,
+    setName: () => {},
+  };
+}
