@@ -46,6 +46,7 @@ export {
 } from "./clip-memory.ts";
 export {
   type Config,
+  type DiscordConfig,
   configSchema,
   loadConfig,
   type RedisNode,
