@@ -46,8 +46,8 @@ export {
 } from "./clip-memory.ts";
 export {
   type Config,
-  type DiscordConfig,
   configSchema,
+  type DiscordConfig,
   loadConfig,
   type RedisNode,
   type RedisPlace,

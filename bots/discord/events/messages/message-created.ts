@@ -64,8 +64,10 @@ async function askedAboutAnother(
   return true;
 }
 
-/** A thread that started at a message has its id. */
+/** A thread that started at a message has its id. The clip of a thread that the bot opened is known. */
 async function starterOf(context: DiscordContext, { channelId, threadId }: ChatPlace): Promise<APIMessage | undefined> {
   if (threadId === undefined) return undefined;
+  const thread = context.client.channels.cache.get(threadId);
+  if (thread?.isThread() && thread.ownerId === context.me()) return undefined;
   return context.addresses.fetchMessage({ channelId, messageId: threadId }).catch(() => undefined);
 }
