@@ -73,6 +73,11 @@ const yesOrNo = z
 const folder = z.string().transform((path) => resolve(path));
 const wholeNumber = (least: number, most: number) =>
   z.string().regex(/^\d+$/, "expected a whole number").transform(Number).pipe(z.int().min(least).max(most));
+/** `0,1,2` */
+const wholeNumbers = z
+  .string()
+  .regex(/^\d+( *, *\d+)*$/, "expected whole numbers with commas between them")
+  .transform((text) => text.split(",").map(Number));
 
 /** `host:port,host:port`, as `redis-cli` and most charts write nodes. An IPv6 host stands in brackets. */
 const nodes = z
@@ -158,11 +163,32 @@ export const configSchema = z
       .regex(/^\/\S*$/, "expected a path that starts with /")
       .default("/slack/events"),
     SLACK_API_URL: z.url({ protocol: /^https?$/, error: "expected an http address" }).optional(),
+
+    DISCORD_BOT_TOKEN: z.string().optional(),
+    /** `auto`: as the developer portal has it. */
+    DISCORD_MESSAGE_CONTENT: z.enum(["auto", "on", "off"]).default("auto"),
+    /** `auto`: as many as Discord recommends. */
+    DISCORD_SHARDS: z.literal("auto").or(wholeNumber(1, 16_384)).default("auto"),
+    /** Which of them this process runs. */
+    DISCORD_SHARD_IDS: wholeNumbers.optional(),
+    /** An hour: a restart or an outage of that length loses no question. */
+    DISCORD_CATCH_UP_MINUTES: wholeNumber(0, 24 * 60).default(60),
+    DISCORD_API_URL: z.url().default("https://discord.com/api"),
   })
   .superRefine((env, context) => {
     if (env.SLACK_BOT_TOKEN === undefined || env.SLACK_APP_TOKEN || env.SLACK_SIGNING_SECRET) return;
     const message = "needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (signed HTTP) beside it";
     context.addIssue({ code: "custom", path: ["SLACK_BOT_TOKEN"], message });
+  })
+  .superRefine((env, context) => {
+    if (env.DISCORD_SHARD_IDS === undefined) return;
+    const problem =
+      env.DISCORD_SHARDS === "auto"
+        ? "needs DISCORD_SHARDS to be a number"
+        : Math.max(...env.DISCORD_SHARD_IDS) >= env.DISCORD_SHARDS
+          ? `shards are counted from 0 to ${env.DISCORD_SHARDS - 1}`
+          : undefined;
+    if (problem) context.addIssue({ code: "custom", path: ["DISCORD_SHARD_IDS"], message: problem });
   })
   .superRefine((env, context) => {
     const ways = (["DAMO_REDIS_URL", "DAMO_REDIS_CLUSTER", "DAMO_REDIS_SENTINELS"] as const).filter((key) => env[key]);
@@ -199,9 +225,22 @@ export const configSchema = z
       ttlHours: env.DAMO_LINK_TTL_HOURS,
     },
     slack: slackOf(env),
+    /** Absent: the bot is not on Discord. */
+    discord:
+      env.DISCORD_BOT_TOKEN === undefined
+        ? undefined
+        : {
+            token: new Secret(env.DISCORD_BOT_TOKEN),
+            messageContent: env.DISCORD_MESSAGE_CONTENT,
+            shards: env.DISCORD_SHARDS,
+            shardIds: env.DISCORD_SHARD_IDS,
+            catchUpMinutes: env.DISCORD_CATCH_UP_MINUTES,
+            apiUrl: env.DISCORD_API_URL,
+          },
   }));
 
 export type Config = z.output<typeof configSchema>;
+export type DiscordConfig = NonNullable<Config["discord"]>;
 
 /** Where Redis is. Hosts are named in errors, `username` and what is `Secret` never. */
 export type RedisPlace =

@@ -45,6 +45,7 @@ export {
 export {
   type Config,
   configSchema,
+  type DiscordConfig,
   loadConfig,
   type RedisNode,
   type RedisPlace,

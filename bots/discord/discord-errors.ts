@@ -1,0 +1,62 @@
+/** What Discord's refusals mean to the rest of the bot. Codes: docs.discord.com, developers/topics/opcodes-and-status-codes. */
+import { DiscordAPIError, HTTPError, RESTJSONErrorCodes } from "discord.js";
+import { DomainError, isDomainError } from "../../core/index.ts";
+
+const GONE: ReadonlySet<number | string> = new Set([
+  RESTJSONErrorCodes.UnknownChannel,
+  RESTJSONErrorCodes.UnknownGuild,
+  RESTJSONErrorCodes.UnknownMessage,
+  RESTJSONErrorCodes.UnknownMember,
+  RESTJSONErrorCodes.UnknownUser,
+]);
+
+/** The token of an interaction lives for 15 minutes. */
+const EXPIRED: ReadonlySet<number | string> = new Set([
+  RESTJSONErrorCodes.InvalidWebhookToken,
+  RESTJSONErrorCodes.UnknownWebhook,
+  RESTJSONErrorCodes.UnknownInteraction,
+]);
+
+export const hasCode = (error: unknown, ...codes: readonly number[]): boolean =>
+  error instanceof DiscordAPIError && codes.includes(Number(error.code));
+
+export const isExpiredInteraction = (error: unknown): boolean =>
+  error instanceof DiscordAPIError && EXPIRED.has(error.code);
+
+/**
+ * `source.gone` for what is deleted, `source.no_access` for 401 and 403 (never tried again: 10,000 of them in ten minutes
+ * get an address banned), `source.unreachable` for everything that may pass. discord.js has by then waited out every 429
+ * and tried each 5xx three times. Anything else is a request that we should not have made: a bug, thrown as it is.
+ */
+export function asDomainError(error: unknown): unknown {
+  if (isDomainError(error)) return error;
+  if (error instanceof DiscordAPIError) {
+    const details = { problem: `Discord says: ${error.message} (${error.code})` };
+    if (GONE.has(error.code) || error.status === 404) return new DomainError("source.gone", error.message, { details });
+    if (error.status === 401 || error.status === 403) {
+      return new DomainError("source.no_access", error.message, { details });
+    }
+    return error;
+  }
+  if (error instanceof HTTPError) return new DomainError("source.unreachable", error.message, { cause: error });
+  if (error instanceof Error && isNetworkError(error)) {
+    return new DomainError("source.unreachable", error.message, { cause: error });
+  }
+  return error;
+}
+
+/** fetch and undici throw a TypeError with a cause, an AbortError after a time-out, or the socket's own error. */
+const isNetworkError = (error: Error): boolean =>
+  error.name === "AbortError" ||
+  error.name === "TimeoutError" ||
+  (error instanceof TypeError && error.cause !== undefined) ||
+  ("code" in error && typeof error.code === "string" && /^(E[A-Z]+|UND_ERR_\w+)$/.test(error.code));
+
+/** Runs a request; what goes wrong is a DomainError. */
+export async function asking<T>(request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    throw asDomainError(error);
+  }
+}
