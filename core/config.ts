@@ -153,6 +153,9 @@ export const configSchema = z
       .optional(),
     DAMO_LINK_TTL_HOURS: wholeNumber(1, 10 * 365 * 24).default(30 * 24),
 
+    /** 0 = never. */
+    DAMO_SWEEP_HOURS: wholeNumber(0, 24 * 365).default(24),
+
     SLACK_BOT_TOKEN: slackToken("xoxb-").optional(),
     SLACK_APP_TOKEN: slackToken("xapp-").optional(),
     SLACK_SIGNING_SECRET: z.string().optional(),
@@ -213,6 +216,7 @@ export const configSchema = z
     },
     /** Absent: everything is kept in `home`, by this machine alone. */
     redis: redisSettings(env),
+    chat: { sweepHours: env.DAMO_SWEEP_HOURS },
     web: {
       host: env.DAMO_WEB_HOST,
       port: env.DAMO_WEB_PORT,

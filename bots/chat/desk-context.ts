@@ -24,8 +24,8 @@ export interface DeskDeps {
   readonly stores: Omit<ForgetClipDeps, "now"> & { readonly media: MediaStore };
   /** Pictures under answers. Absent: none. */
   readonly evidence?: ShowEvidenceDeps;
-  /** A jump link into the clip; `undefined` when the player has no address that people can open. */
-  readonly linkTo: (target: ClipTarget, span: Span) => string | undefined;
+  /** Jump links into a clip. */
+  readonly linksInto: (target: ClipTarget) => Promise<LinkTo>;
   /** Cuts the span out of the stored clip, as an MP4 small enough to post; asked only when there is no link. */
   readonly cutClip?: (target: ClipTarget, span: Span, signal: AbortSignal) => Promise<Uint8Array | undefined>;
   /** For downloads on their way; emptied when the desk starts. */
@@ -35,6 +35,9 @@ export interface DeskDeps {
   readonly now: () => number;
   readonly log: Pick<Logger, "info" | "warn" | "error">;
 }
+
+/** `undefined` when there is no address that people can open. */
+export type LinkTo = (span: Span) => string | undefined;
 
 export interface ClipTarget {
   readonly tenantId: TenantId;

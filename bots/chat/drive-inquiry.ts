@@ -188,12 +188,12 @@ async function drawAnswer(
 ): Promise<AnswerMessage> {
   const { tenantId } = inquiry;
   const target: ClipTarget = { tenantId, clipId, threadId: threadIdOf(inquiry.platform, inquiry.thread) };
-  const linkTo = (span: Span) => context.linkTo(target, span);
+  const linkTo = await context.linksInto(target);
   const first = answer.spans[0];
   if (!first) return answerMessage(inquiry, answer, { linkTo });
 
   const frame = await evidenceOf(context, target, answer, signal);
-  const clipCut = linkTo(first) ? undefined : await context.cutClip?.(target, first, signal);
+  const clipCut = linkTo(first) ? undefined : await cutOf(context, target, first, signal);
   return answerMessage(inquiry, answer, {
     linkTo,
     ...(frame && { frame }),
@@ -220,6 +220,17 @@ async function evidenceOf(
   } catch (error) {
     if (signal.aborted) throw error;
     context.log.warn({ err: error, clip: clipId }, "no evidence frame");
+    return undefined;
+  }
+}
+
+/** In place of a link. The clip's file may be gone by now: then the answer stands without it. */
+async function cutOf(context: DeskContext, target: ClipTarget, span: Span, signal: AbortSignal) {
+  try {
+    return await context.cutClip?.(target, span, signal);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    context.log.warn({ err: error, clip: target.clipId }, "no cut of the clip");
     return undefined;
   }
 }

@@ -89,7 +89,11 @@ async function fetchClip(context: DeskContext, share: ShareRecord, signal: Abort
     const options = { maxBytes: maxClipBytes, signal };
     await withRetries(() => platform.download(share.tenantId, share.source, path, options), signal);
     const clipId = await clipIdOfFile(path, { signal });
-    await context.stores.media.remember(share.tenantId, clipId, { path, copy: true });
+    await context.stores.media.remember(share.tenantId, clipId, {
+      path,
+      copy: true,
+      ...(share.source.type === "link" && { originUrl: share.source.url }),
+    });
     return clipId;
   } finally {
     await rm(path, { force: true });

@@ -39,7 +39,9 @@ export async function aDesk({
       ledger: stores.ledger,
       queue,
       stores,
-      linkTo: ({ clipId }, { startSeconds }) => `https://player.test/${clipId.slice(0, 6)}?t=${startSeconds}`,
+      linksInto: async ({ clipId }) => {
+        return ({ startSeconds }) => `https://player.test/${clipId.slice(0, 6)}?t=${startSeconds}`;
+      },
       scratchFolder: join(home, "incoming"),
       limits: { maxClipBytes: 1_000_000, maxClipSeconds: 3_600 },
       now: Date.now,
