@@ -52,28 +52,35 @@ export function clampTimes(text: string, limitSeconds: number): string {
 /** Spans inside the clip, in order of start; what lies outside, or is no span at all, is left out. */
 export function clampSpans(spans: readonly MomentSpan[], limitSeconds: number): MomentSpan[] {
   return spans
-    .map(({ startSeconds, endSeconds, confidence }) => ({
-      startSeconds: Math.max(0, startSeconds),
-      endSeconds: Math.min(limitSeconds, endSeconds),
-      confidence: Number.isFinite(confidence) ? Math.min(1, Math.max(0, confidence)) : 0,
-    }))
+    .map((span) => {
+      const startSeconds = Math.max(0, span.startSeconds);
+      const endSeconds = Math.min(limitSeconds, span.endSeconds);
+      const { evidenceSeconds: at } = span;
+      return {
+        startSeconds,
+        endSeconds,
+        confidence: Number.isFinite(span.confidence) ? Math.min(1, Math.max(0, span.confidence)) : 0,
+        ...(at !== undefined && at >= startSeconds && at < endSeconds && { evidenceSeconds: at }),
+      };
+    })
     .filter(({ startSeconds, endSeconds }) => startSeconds < endSeconds)
     .sort((a, b) => a.startSeconds - b.startSeconds || a.endSeconds - b.endSeconds);
 }
 
-/** Spans that touch or overlap are one; `spans` in order of start. */
-export function mergeSpans(spans: readonly MomentSpan[], gapSeconds: number): MomentSpan[] {
-  const merged: MomentSpan[] = [];
+/** Spans that touch or overlap are one, as sure as the surest of them; `spans` in order of start. */
+export function mergeSpans<Spot extends MomentSpan>(spans: readonly Spot[], gapSeconds: number): Spot[] {
+  const merged: Spot[] = [];
   for (const span of spans) {
     const last = merged.at(-1);
     if (last === undefined || span.startSeconds > last.endSeconds + gapSeconds) merged.push(span);
-    else {
-      merged[merged.length - 1] = {
-        startSeconds: last.startSeconds,
-        endSeconds: Math.max(last.endSeconds, span.endSeconds),
-        confidence: Math.max(last.confidence, span.confidence),
-      };
-    }
+    else merged[merged.length - 1] = joined(last, span);
   }
   return merged;
 }
+
+const joined = <Spot extends MomentSpan>(first: Spot, second: Spot): Spot => ({
+  // The evidence is that of the surer one.
+  ...(second.confidence > first.confidence ? second : first),
+  startSeconds: first.startSeconds,
+  endSeconds: Math.max(first.endSeconds, second.endSeconds),
+});

@@ -62,13 +62,15 @@ export function resolveClip<Clip extends { readonly title: string }>(
 /** A name without an ending has to be long enough to be no everyday word. */
 const SHORTEST_BARE_NAME = 5;
 
+/** "My_Dog-2.mp4", "my dog 2 mp4" and "my dog 2" are the same name. */
 function titlePattern(title: string): RegExp | undefined {
+  const wordsOf = (name: string): readonly string[] => name.match(/[\p{L}\p{N}]+/gu) ?? [];
   const bare = title.replace(/\.[a-z0-9]{2,5}$/i, "");
   const names = bare.length >= SHORTEST_BARE_NAME && bare !== title ? [title, bare] : [title];
-  const escaped = names.filter((name) => name.trim() !== "").map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  if (escaped.length === 0) return undefined;
+  const patterns = names.map((name) => wordsOf(name).join(String.raw`[^\p{L}\p{N}]+`)).filter((name) => name !== "");
+  if (patterns.length === 0) return undefined;
   return new RegExp(
-    String.raw`${IN}(?<![\p{L}\p{N}])(?:${CLIP}\s+)?["'“]?(?:${escaped.join("|")})["'”]?(?![\p{L}\p{N}])`,
+    String.raw`${IN}(?<![\p{L}\p{N}])(?:${CLIP}\s+)?["'“]?(?:${patterns.join("|")})["'”]?(?![\p{L}\p{N}])`,
     "iu",
   );
 }

@@ -153,8 +153,11 @@ describe("an answer", () => {
     "never carries a time outside of what is known: %o",
     async ({ complete, ...options }) => {
       const memory = aMemory(complete);
-      const readWindows = async (_key: unknown, indexes: readonly number[]) => indexes.map((at) => memory.windows[at]);
-      const memories = { readIndex: async () => memory, readWindows, has: async () => true } as never;
+      const memories = {
+        readIndex: async () => memory,
+        readWindows: async (_: unknown, indexes: readonly number[]) => indexes.map((index) => memory.windows[index]),
+        has: async () => true,
+      } as never;
       let thread = 0;
       await fc.assert(
         fc.asyncProperty(fc.array(anyQuestion, { minLength: 1, maxLength: 3 }), anySaid, async (questions, said) => {

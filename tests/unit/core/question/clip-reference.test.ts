@@ -16,6 +16,7 @@ describe("which clip a question names", () => {
     ["what is heard in the last video?", dog, "what is heard ?"],
     ["is there a cat in Garden Party.mp4?", garden, "is there a cat ?"],
     ["is there a cat in garden party?", garden, "is there a cat ?"],
+    ["is there a cat in garden_party?", garden, "is there a cat ?"],
     ['is there a cat in "walk.mp4"?', walk, "is there a cat ?"],
   ])("%s", (question, clip, rest) => {
     const found = findClipReference(question, titles);
