@@ -22,6 +22,7 @@ import { decodeJson, encodeJson } from "./checked-json.ts";
 import { decodeWindow, encodeWindow, windowBlobBytes } from "./codec.ts";
 import { decodeIndex, encodeIndex, encodeIndexRecord, indexRecordBytes } from "./index-record.ts";
 import { bundleName, HEADER_FIELD, OUTCOME_FIELD, type RedisKeys } from "./keys.ts";
+import { isMemoryOf, memoryOf, type Outcome } from "./memory-facts.ts";
 import { RecentMap } from "./recent-map.ts";
 import type { RedisClient, RedisConnection } from "./redis-connection.ts";
 import { type RedisScripts, redisScripts } from "./redis-scripts.ts";
@@ -49,7 +50,6 @@ const RENEW_AFTER = 0.01;
 
 /** The header as it is stored: `generation` tells two beginnings of one memory apart. */
 type StoredHeader = ClipMemoryHeader & { readonly generation: string };
-type Outcome = Pick<ClipMemory, "info" | "warnings"> & { readonly windowCount: number };
 
 /** What was read of a memory before, so that only what is new has to be. */
 interface KnownIndex {
@@ -364,18 +364,7 @@ function headerOf(bytes: Buffer | null | undefined, key?: ClipMemoryKey): ClipMe
   const stored = decodeJson<StoredHeader>(bytes);
   if (!stored) return undefined;
   const { generation: _, ...header } = stored;
-  return !key || isSameKey(header.key, key) ? header : undefined;
-}
-
-const isSameKey = (a: ClipMemoryKey, b: ClipMemoryKey): boolean =>
-  a.tenantId === b.tenantId &&
-  a.clipId === b.clipId &&
-  a.bundleFingerprint === b.bundleFingerprint &&
-  a.schemaVersion === b.schemaVersion;
-
-function memoryOf<Window>(header: ClipMemoryHeader, outcome: Outcome | undefined, windows: readonly Window[]) {
-  const { info, warnings } = outcome ?? { info: header.info, warnings: [] };
-  return { ...header, info, warnings, windows, complete: outcome !== undefined };
+  return !key || isMemoryOf(header, key) ? header : undefined;
 }
 
 /** The replies of a pipeline. @throws the first error among them */
