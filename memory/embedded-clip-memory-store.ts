@@ -21,15 +21,7 @@ import {
 } from "../core/index.ts";
 import { decodeJson, encodeJson } from "./checked-json.ts";
 import { decodeWindow, encodeWindow, windowBlobBytes } from "./codec.ts";
-import {
-  createFile,
-  isAbsent,
-  namesIn,
-  onDisk,
-  PRIVATE_FILE,
-  PRIVATE_FOLDER,
-  removeFolder,
-} from "./durable-file.ts";
+import { createFile, isAbsent, namesIn, onDisk, PRIVATE_FILE, PRIVATE_FOLDER, removeFolder } from "./durable-file.ts";
 import { decodeIndex, encodeIndex, encodeIndexRecord } from "./index-record.ts";
 import {
   clipFolder,
