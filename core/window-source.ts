@@ -26,11 +26,14 @@ export const storedWindows = (memories: ClipMemoryStore, { key, windows }: ClipM
   },
 });
 
-/** Windows that are at hand already. */
-export const heldWindows = (windows: readonly WatchedWindow[]): WindowSource => ({
-  entries: windows,
-  read: async (indexes) => indexes.map((index) => windows[index] as WatchedWindow),
-});
+/** Windows that are at hand already; they need not be all of a clip. */
+export function heldWindows(windows: readonly WatchedWindow[]): WindowSource {
+  const byIndex = new Map(windows.map((window) => [window.index, window]));
+  return {
+    entries: windows,
+    read: async (indexes) => indexes.map((index) => byIndex.get(index) as WatchedWindow),
+  };
+}
 
 /** Some of a source's windows, as if there were no others. @param entries  of `source` */
 export const someWindows = (source: WindowSource, entries: readonly WindowEntry[]): WindowSource => ({

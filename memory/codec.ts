@@ -16,9 +16,11 @@
  */
 import { DomainError, type QueryAxes, type WatchedWindow } from "../core/index.ts";
 import { crc32c } from "./crc32c.ts";
-import { FLOAT16_MAX, fromFloat16Bits, toFloat16Bits } from "./float16.ts";
+import { fromFloat16Bits, toFloat16 } from "./float16.ts";
 
 const MAGIC = "DaMw";
+/** The same four characters, read as a little-endian u32. */
+const MAGIC_NUMBER = 0x774d6144;
 const VERSION = 1;
 const HEADER_BYTES = 32;
 const CRC_BYTES = 4;
@@ -48,13 +50,10 @@ export function encodeWindow(window: WatchedWindow, axes: QueryAxes): Uint8Array
   view.setFloat64(16, window.startSeconds, true);
   view.setFloat64(24, window.endSeconds, true);
 
-  const halves = Uint16Array.from(window.queries, (value) => {
-    if (!(Math.abs(value) <= FLOAT16_MAX)) throw new DomainError("model.runtime", `query value ${value} is not usable`);
-    return toFloat16Bits(value);
-  });
-  blob.set(new Uint8Array(halves.buffer), HEADER_BYTES);
+  const unusable = toFloat16(window.queries, new Uint16Array(blob.buffer, HEADER_BYTES, Q * D));
+  if (unusable !== undefined) throw new DomainError("model.runtime", `query value ${unusable} is not usable`);
   const embedding = Float32Array.from(window.embedding);
-  blob.set(new Uint8Array(embedding.buffer), HEADER_BYTES + halves.byteLength);
+  blob.set(new Uint8Array(embedding.buffer), HEADER_BYTES + 2 * Q * D);
 
   const crcAt = blob.length - CRC_BYTES;
   view.setUint32(crcAt, crc32c(blob.subarray(0, crcAt)), true);
@@ -62,40 +61,49 @@ export function encodeWindow(window: WatchedWindow, axes: QueryAxes): Uint8Array
 }
 
 /**
- * @param blob  as `encodeWindow` made it, at any alignment; it is copied
- * @returns     the window, its queries `[Q, D]` widened to float32; `undefined` when a bit is not as it was written, or
+ * @param blob  as `encodeWindow` made it, at any alignment; it is copied once
+ * @returns     the window, its queries `[Q, D]` widened to float32 when they are first asked for; `undefined` when a bit is not as it was written, or
  *   the version, the flags or the dims are not those expected
  */
 export function decodeWindow(blob: Uint8Array, axes: QueryAxes): WatchedWindow | undefined {
   const { Q, D, E } = axes;
   if (blob.length !== windowBlobBytes(axes)) return undefined;
-  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
-  const crcAt = blob.length - CRC_BYTES;
+  // One copy, at an alignment of its own: what Redis hands over is a part of a larger buffer. All else are views of it.
+  const bytes = new Uint8Array(blob).buffer;
+  const view = new DataView(bytes);
+  const crcAt = bytes.byteLength - CRC_BYTES;
   const expected =
-    Buffer.from(blob.subarray(0, 4)).toString("latin1") === MAGIC &&
+    view.getUint32(0, true) === MAGIC_NUMBER &&
     view.getUint8(4) === VERSION &&
     view.getUint8(5) === 0 &&
     view.getUint16(6, true) === Q &&
     view.getUint16(8, true) === D &&
     view.getUint16(10, true) === E &&
-    view.getUint32(crcAt, true) === crc32c(blob.subarray(0, crcAt));
+    view.getUint32(crcAt, true) === crc32c(new Uint8Array(bytes, 0, crcAt));
   if (!expected) return undefined;
 
   const embeddingAt = HEADER_BYTES + 2 * Q * D;
-  const queries = new Float32Array(Q * D);
-  fromFloat16Bits(new Uint16Array(copyOf(blob, HEADER_BYTES, embeddingAt)), queries);
+  let queries: Float32Array | undefined;
   return {
     index: view.getUint32(12, true),
     startSeconds: view.getFloat64(16, true),
     endSeconds: view.getFloat64(24, true),
-    queries,
-    embedding: new Float32Array(copyOf(blob, embeddingAt, crcAt)),
+    // Views must start at a multiple of 4, which an odd number of queries in all does not give.
+    embedding: new Float32Array(
+      embeddingAt % 4 ? bytes.slice(embeddingAt, crcAt) : bytes,
+      embeddingAt % 4 ? 0 : embeddingAt,
+      E,
+    ),
+    get queries() {
+      queries ??= fromFloat16Bits(new Uint16Array(bytes, HEADER_BYTES, Q * D), new Float32Array(Q * D));
+      return queries;
+    },
   };
 }
 
-/** Bytes `[from, to)` in a buffer of their own. Not `blob.slice`: a Buffer's shares its memory, so `.buffer` is all of it. */
-const copyOf = (blob: Uint8Array, from: number, to: number): ArrayBuffer =>
-  new Uint8Array(blob.subarray(from, to)).buffer;
+/** Whether a blob is meant to be a window, sound or not. */
+export const isWindowBlob = (blob: Uint8Array): boolean =>
+  blob.length > HEADER_BYTES && Buffer.from(blob.subarray(0, MAGIC.length)).toString("latin1") === MAGIC;
 
 function checkLength(name: string, found: number, expected: number): void {
   if (found === expected) return;

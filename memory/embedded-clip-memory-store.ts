@@ -4,7 +4,7 @@
  * removes it. The index beside the windows is a copy for quick scans. Why not LMDB: docs/decisions/2026-11-20-embedded-store.md.
  */
 import { constants, existsSync, readFileSync } from "node:fs";
-import { mkdir, open } from "node:fs/promises";
+import { mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type ClipId,
@@ -21,16 +21,7 @@ import {
 } from "../core/index.ts";
 import { decodeJson, encodeJson } from "./checked-json.ts";
 import { decodeWindow, encodeWindow, windowBlobBytes } from "./codec.ts";
-import {
-  createFile,
-  isAbsent,
-  namesIn,
-  onDisk,
-  PRIVATE_FILE,
-  PRIVATE_FOLDER,
-  removeFolder,
-  replaceFile,
-} from "./durable-file.ts";
+import { createFile, isAbsent, namesIn, onDisk, PRIVATE_FILE, PRIVATE_FOLDER, removeFolder } from "./durable-file.ts";
 import { decodeIndex, encodeIndex, encodeIndexRecord } from "./index-record.ts";
 import {
   clipFolder,
@@ -42,8 +33,7 @@ import {
   tenantFolder,
   windowFile,
 } from "./keys.ts";
-
-type Outcome = Pick<ClipMemory, "info" | "warnings"> & { readonly windowCount: number };
+import { isMemoryOf, memoryOf, type Outcome } from "./memory-facts.ts";
 
 /** A memory is on disk, or nothing of it is, or something that cannot be trusted. */
 type Found = ClipMemory | "absent" | "damaged";
@@ -59,7 +49,7 @@ export class EmbeddedClipMemoryStore implements ClipMemoryStore {
   begin(header: ClipMemoryHeader): Promise<void> {
     return onDisk(this.#root, async () => {
       const folder = memoryFolder(this.#root, header.key);
-      const found = load(folder);
+      const found = load(folder, header.key);
       if (found === "damaged") await removeFolder(folder);
       else if (found !== "absent") return;
       await mkdir(folder, PRIVATE_FOLDER);
@@ -90,7 +80,7 @@ export class EmbeddedClipMemoryStore implements ClipMemoryStore {
 
   read(key: ClipMemoryKey): Promise<ClipMemory | undefined> {
     return onDisk(this.#root, async () => {
-      const found = load(memoryFolder(this.#root, key));
+      const found = load(memoryFolder(this.#root, key), key);
       return typeof found === "string" ? undefined : found;
     });
   }
@@ -98,7 +88,7 @@ export class EmbeddedClipMemoryStore implements ClipMemoryStore {
   readIndex(key: ClipMemoryKey): Promise<ClipMemoryIndex | undefined> {
     return onDisk(this.#root, async () => {
       const folder = memoryFolder(this.#root, key);
-      const facts = loadFacts(folder);
+      const facts = loadFacts(folder, key);
       if (typeof facts === "string") return undefined;
       const { header, outcome } = facts;
       const bytes = readIfAny(join(folder, INDEX_FILE)) ?? Buffer.alloc(0);
@@ -106,7 +96,7 @@ export class EmbeddedClipMemoryStore implements ClipMemoryStore {
       const isWhole = outcome
         ? windows.length === outcome.windowCount
         : !existsSync(join(folder, windowFile(windows.length)));
-      return isWhole ? memoryOf(header, outcome, windows) : mendIndex(folder);
+      return isWhole ? memoryOf(header, outcome, windows) : mendIndex(folder, key);
     });
   }
 
@@ -114,7 +104,8 @@ export class EmbeddedClipMemoryStore implements ClipMemoryStore {
     return onDisk(this.#root, async () => {
       const folder = memoryFolder(this.#root, key);
       const header = decodeJson<ClipMemoryHeader>(readIfAny(join(folder, HEADER_FILE)));
-      const windows = header ? indexes.map((index) => loadWindow(folder, index, header.axes)) : [undefined];
+      if (!header || !isMemoryOf(header, key)) return undefined;
+      const windows = indexes.map((index) => loadWindow(folder, index, header.axes));
       return windows.every((window) => typeof window === "object") ? windows : undefined;
     });
   }
@@ -150,7 +141,7 @@ export class EmbeddedClipMemoryStore implements ClipMemoryStore {
       const folder = memoryFolder(this.#root, key);
       try {
         const header = decodeJson<ClipMemoryHeader>(readIfAny(join(folder, HEADER_FILE)));
-        if (!header) throw forgotten();
+        if (!header || !isMemoryOf(header, key)) throw forgotten();
         await work(folder, header);
       } catch (error) {
         throw isAbsent(error) ? forgotten() : error;
@@ -165,8 +156,8 @@ const forgotten = () => new DomainError("memory.not_watched", "the memory was no
  * Reads with blocking calls on purpose: for many small files they are some seven times faster than the thread pool.
  * An hour of clip (450 windows) takes about 5 ms to read and 8 ms to check and widen.
  */
-function load(folder: string): Found {
-  const facts = loadFacts(folder);
+function load(folder: string, key: ClipMemoryKey): Found {
+  const facts = loadFacts(folder, key);
   if (typeof facts === "string") return facts;
   const { header, outcome } = facts;
   const windows = loadWindows(folder, header.axes);
@@ -174,14 +165,18 @@ function load(folder: string): Found {
   return memoryOf(header, outcome, windows);
 }
 
-function loadFacts(folder: string): { header: ClipMemoryHeader; outcome: Outcome | undefined } | "absent" | "damaged" {
+function loadFacts(
+  folder: string,
+  key?: ClipMemoryKey,
+): { header: ClipMemoryHeader; outcome: Outcome | undefined } | "absent" | "damaged" {
   const headerBytes = readIfAny(join(folder, HEADER_FILE));
   if (!headerBytes) return "absent";
   const header = decodeJson<ClipMemoryHeader>(headerBytes);
   // Before the windows: once it is there, none of them can still be on its way.
   const outcomeBytes = readIfAny(join(folder, OUTCOME_FILE));
   const outcome = decodeJson<Outcome>(outcomeBytes);
-  return !header || (outcomeBytes && !outcome) ? "damaged" : { header, outcome };
+  const isSound = header && (!key || isMemoryOf(header, key)) && (!outcomeBytes || outcome);
+  return isSound ? { header, outcome } : "damaged";
 }
 
 /** The windows 0, 1, 2, ... as far as they go. */
@@ -200,11 +195,6 @@ function loadWindow(folder: string, index: number, axes: QueryAxes): WatchedWind
   if (!blob) return "absent";
   const window = decodeWindow(blob, axes);
   return window?.index === index ? window : "damaged";
-}
-
-function memoryOf<Window>(header: ClipMemoryHeader, outcome: Outcome | undefined, windows: readonly Window[]) {
-  const { info, warnings } = outcome ?? { info: header.info, warnings: [] };
-  return { ...header, info, warnings, windows, complete: outcome !== undefined };
 }
 
 async function summaryOf(folder: string): Promise<ClipMemorySummary | undefined> {
@@ -226,11 +216,11 @@ async function writeIndexRecord(folder: string, window: WatchedWindow): Promise<
   }
 }
 
-/** The index again from the windows, which are what counts. */
-async function mendIndex(folder: string): Promise<ClipMemoryIndex | undefined> {
-  const found = load(folder);
+/** The index again from the windows, which are what counts. In place, not flushed: half a write is seen and made again. */
+async function mendIndex(folder: string, key: ClipMemoryKey): Promise<ClipMemoryIndex | undefined> {
+  const found = load(folder, key);
   if (typeof found === "string") return undefined;
-  await replaceFile(join(folder, INDEX_FILE), encodeIndex(found.windows));
+  await writeFile(join(folder, INDEX_FILE), encodeIndex(found.windows), { mode: PRIVATE_FILE });
   return found;
 }
 

@@ -19,9 +19,10 @@ import {
   type WindowEntry,
 } from "../core/index.ts";
 import { decodeJson, encodeJson } from "./checked-json.ts";
-import { decodeWindow, encodeWindow, windowBlobBytes } from "./codec.ts";
+import { decodeWindow, encodeWindow, isWindowBlob, windowBlobBytes } from "./codec.ts";
 import { decodeIndex, encodeIndex, encodeIndexRecord, indexRecordBytes } from "./index-record.ts";
 import { bundleName, HEADER_FIELD, OUTCOME_FIELD, type RedisKeys } from "./keys.ts";
+import { isMemoryOf, memoryOf, type Outcome } from "./memory-facts.ts";
 import { RecentMap } from "./recent-map.ts";
 import type { RedisClient, RedisConnection } from "./redis-connection.ts";
 import { type RedisScripts, redisScripts } from "./redis-scripts.ts";
@@ -44,12 +45,11 @@ export const REDIS_STORE_DEFAULTS = {
   indexCacheBytes: 64 * 2 ** 20, // 120,000 windows of damo-mini: 270 hours of clips
 } as const satisfies RedisStoreOptions;
 
-/** Reading renews the time to live, but not more often than after this share of it: a write less for most questions. */
+/** Use renews the time to live, but not more often than after this share of it: less to do for most questions and windows. */
 const RENEW_AFTER = 0.01;
 
 /** The header as it is stored: `generation` tells two beginnings of one memory apart. */
 type StoredHeader = ClipMemoryHeader & { readonly generation: string };
-type Outcome = Pick<ClipMemory, "info" | "warnings"> & { readonly windowCount: number };
 
 /** What was read of a memory before, so that only what is new has to be. */
 interface KnownIndex {
@@ -103,14 +103,13 @@ export class RedisClipMemoryStore implements ClipMemoryStore {
       const axes = await this.#axesOf(client, key);
       const blob = encodeWindow(window, axes);
       const at = window.index * indexRecordBytes(axes.E);
-      const reply = await this.#scripts.append(
-        ...this.#keysOf(key),
-        this.#ttlMs,
-        window.index,
-        blob,
-        encodeIndexRecord(window),
-        at,
-      );
+      const keys = this.#keysOf(key);
+      // The first window makes the index, which then needs its time too.
+      const ttlMs = window.index === 0 || this.#isRenewalDue(keys[0]) ? this.#ttlMs : 0;
+      const before = window.index === 0 ? "" : window.index - 1;
+      const record = encodeIndexRecord(window);
+      const reply = await this.#scripts.append(...keys, ttlMs, window.index, blob, record, at, before);
+      if (ttlMs > 0) this.#renewedAtMs.set(keys[0], this.#now());
       if (reply === "not_watched") throw this.#forgotten(key);
       if (reply === "out_of_order") {
         throw new DomainError("memory.out_of_order", `window ${window.index} cannot be the next one`);
@@ -233,30 +232,32 @@ export class RedisClipMemoryStore implements ClipMemoryStore {
     return this.#connection.close();
   }
 
-  /** All of it, checked. */
+  /** All of it, checked. Values alone: each says itself what it is, and names would make the reply twice as long. */
   async #load(client: RedisClient, key: ClipMemoryKey): Promise<Loaded> {
     const [memory] = this.#keysOf(key);
-    const [fields] = (await this.#batch(client, key, (batch) => void batch.hgetallBuffer(memory))) as [
-      Readonly<Record<string, Buffer>>,
-    ];
-    const { [HEADER_FIELD]: headerBytes, [OUTCOME_FIELD]: outcomeBytes, ...blobs } = fields;
-    const blobCount = Object.keys(blobs).length;
-    if (!headerBytes && !outcomeBytes && blobCount === 0) return "absent";
-    const damaged: DamagedMemory = { damagedHeader: headerBytes };
+    const [values] = (await this.#batch(client, key, (batch) => void batch.hvalsBuffer(memory))) as [readonly Buffer[]];
+    if (values.length === 0) return "absent";
+    const facts = values.filter((value) => !isWindowBlob(value));
+    const headerBytes = facts.find((value) => headerOf(value, key));
     const header = headerOf(headerBytes, key);
-    const outcome = decodeJson<Outcome>(outcomeBytes);
-    if (!headerBytes || !header || (outcomeBytes && !outcome)) return damaged;
+    const outcome = decodeJson<Outcome>(facts.find((value) => value !== headerBytes));
+    if (!headerBytes || !header || facts.length !== (outcome ? 2 : 1)) return this.#damaged(client, memory);
 
     const windows: WatchedWindow[] = [];
-    for (let index = 0; index < blobCount; index++) {
-      const blob = blobs[index];
-      const window = blob && decodeWindow(blob, header.axes);
-      if (window?.index !== index) return damaged;
-      windows.push(window);
+    for (const blob of values) {
+      const window = isWindowBlob(blob) ? decodeWindow(blob, header.axes) : undefined;
+      if (window) windows.push(window);
     }
-    if (outcome && outcome.windowCount !== windows.length) return damaged;
+    windows.sort((a, b) => a.index - b.index);
+    const isWhole =
+      windows.length === values.length - facts.length && windows.every((window, index) => window.index === index);
+    if (!isWhole || (outcome && outcome.windowCount !== windows.length)) return this.#damaged(client, memory);
     this.#axes.set(memory, header.axes);
     return { headerBytes, memory: memoryOf(header, outcome, windows) };
+  }
+
+  async #damaged(client: RedisClient, memory: string): Promise<DamagedMemory> {
+    return { damagedHeader: (await client.hgetBuffer(memory, HEADER_FIELD)) ?? undefined };
   }
 
   /** The index again from the windows, which are what counts. */
@@ -303,7 +304,7 @@ export class RedisClipMemoryStore implements ClipMemoryStore {
     add: (batch: ReturnType<RedisClient["pipeline"]>) => void,
   ): Promise<readonly unknown[]> {
     const keys = this.#keysOf(key);
-    const isDue = this.#ttlMs > 0 && this.#now() - (this.#renewedAtMs.get(keys[0]) ?? 0) >= this.#ttlMs * RENEW_AFTER;
+    const isDue = this.#isRenewalDue(keys[0]);
     const batch = client.pipeline();
     add(batch);
     if (isDue) for (const name of keys) batch.pexpire(name, this.#ttlMs);
@@ -313,6 +314,10 @@ export class RedisClipMemoryStore implements ClipMemoryStore {
       await client.pexpire(this.#keys.clips(key.tenantId), this.#ttlMs);
     }
     return replies;
+  }
+
+  #isRenewalDue(memory: string): boolean {
+    return this.#ttlMs > 0 && this.#now() - (this.#renewedAtMs.get(memory) ?? 0) >= this.#ttlMs * RENEW_AFTER;
   }
 
   /** The list of a tenant drops what expired when it is read, so an entry too many does no harm. */
@@ -362,20 +367,9 @@ const LIST_BATCH = 64;
 /** `undefined` when it is damaged, or lies under the key of another clip, tenant or bundle. */
 function headerOf(bytes: Buffer | null | undefined, key?: ClipMemoryKey): ClipMemoryHeader | undefined {
   const stored = decodeJson<StoredHeader>(bytes);
-  if (!stored) return undefined;
+  if (!stored?.key) return undefined;
   const { generation: _, ...header } = stored;
-  return !key || isSameKey(header.key, key) ? header : undefined;
-}
-
-const isSameKey = (a: ClipMemoryKey, b: ClipMemoryKey): boolean =>
-  a.tenantId === b.tenantId &&
-  a.clipId === b.clipId &&
-  a.bundleFingerprint === b.bundleFingerprint &&
-  a.schemaVersion === b.schemaVersion;
-
-function memoryOf<Window>(header: ClipMemoryHeader, outcome: Outcome | undefined, windows: readonly Window[]) {
-  const { info, warnings } = outcome ?? { info: header.info, warnings: [] };
-  return { ...header, info, warnings, windows, complete: outcome !== undefined };
+  return !key || isMemoryOf(header, key) ? header : undefined;
 }
 
 /** The replies of a pipeline. @throws the first error among them */

@@ -94,23 +94,29 @@ export class RedisConnection {
    *   of its own, unchanged
    */
   async use<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
-    // A Cluster that cannot find a node retries without an end of its own.
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error("Command timed out")), this.#timeoutMs + GRACE_MS);
-    });
     try {
-      return await Promise.race([work(this.client), tooLate]);
+      return await (this.client instanceof Cluster ? this.#inTime(work(this.client)) : work(this.client));
     } catch (error) {
       throw redisProblem(error, { where: this.#where, status: this.client.status });
-    } finally {
-      clearTimeout(timer);
     }
   }
 
   /** Every store that shares it may call this. */
   async close(): Promise<void> {
     this.client.disconnect();
+  }
+
+  /** A Cluster that cannot find a node retries without an end of its own. */
+  async #inTime<T>(work: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error("Command timed out")), this.#timeoutMs + GRACE_MS);
+    });
+    try {
+      return await Promise.race([work, tooLate]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 

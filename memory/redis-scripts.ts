@@ -32,14 +32,14 @@ end
 expireAll(ARGV[1])
 return 'done'`,
   },
-  /** KEYS memory, index, clip. ARGV ttlMs, window index, blob, index record, where the record goes in bytes. */
+  /** KEYS memory, index, clip. ARGV ttlMs, window index, blob, index record, where the record goes, index before or "". */
   damoAppend: {
     numberOfKeys: 3,
     lua: `${EXPIRE_ALL}
-if redis.call('HEXISTS', KEYS[1], 'h') == 0 then return 'not_watched' end
-if redis.call('HEXISTS', KEYS[1], ARGV[2]) == 0 then
-  if redis.call('HEXISTS', KEYS[1], 'o') == 1 then return 'out_of_order' end
-  if ARGV[2] ~= '0' and redis.call('HEXISTS', KEYS[1], tostring(tonumber(ARGV[2]) - 1)) == 0 then return 'out_of_order' end
+local function has(field) return redis.call('HEXISTS', KEYS[1], field) == 1 end
+if not has('h') then return 'not_watched' end
+if not has(ARGV[2]) then
+  if has('o') or (ARGV[6] ~= '' and not has(ARGV[6])) then return 'out_of_order' end
   redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
   redis.call('SETRANGE', KEYS[2], ARGV[5], ARGV[4])
 end

@@ -167,7 +167,8 @@ const isHearingWord = (word: string, openVocabulary: boolean): boolean =>
 
 /** The word itself where the bundle knows it, what it stands for otherwise. */
 function synonyms(word: string, names: readonly Name[]): readonly string[] {
-  const meant = SYNONYMS[word];
+  // Own words only: "constructor" is a word as well.
+  const meant = Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined;
   if (meant === undefined || names.some(({ stems }) => stems.length === 1 && stems[0] === stemOf(word))) return [word];
   const stems = meant.split(" ").map(stemOf);
   return names.some((name) => stems.every((stem) => name.stems.includes(stem))) ? meant.split(" ") : [word];

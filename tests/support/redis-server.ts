@@ -142,11 +142,12 @@ function redisServerAt(port: number, folder: string, options: RedisServerOptions
   };
 }
 
-/** Resolves once PING is answered with PONG, that is when the data has been loaded. */
+/** Resolves once PING is answered, and not with -LOADING. */
 async function answering(port: number): Promise<void> {
   const until = Date.now() + STARTED_WITHIN_MS;
   for (;;) {
-    if ((await ping(port)).startsWith("+PONG")) return;
+    // -NOAUTH: it has a password, and has loaded its data.
+    if (/^(\+PONG|-NOAUTH)/.test(await ping(port))) return;
     if (Date.now() > until) throw new Error(`no Redis answers at port ${port}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { decodeJson, encodeJson } from "../../../memory/checked-json.ts";
 import { decodeWindow, encodeWindow, windowBlobBytes } from "../../../memory/codec.ts";
 import { crc32c } from "../../../memory/crc32c.ts";
+import { decodeIndex, encodeIndexRecord, indexRecordBytes } from "../../../memory/index-record.ts";
 import { seededRandom } from "../../../model/decoding/choose-token.ts";
-import { AXES, aWindow } from "../../support/memory-builders.ts";
+import { AXES, aHeader, aWindow } from "../../support/memory-builders.ts";
 
 /** The blob with one byte set and the checksum made right again: only the header check can refuse it. */
 function forged(blob: Uint8Array, at: number, value: number): Uint8Array {
@@ -83,5 +85,42 @@ describe("the window codec", () => {
       const queries = aWindow(0).queries.fill(value, 2, 3);
       expect(() => encodeWindow({ ...aWindow(0), queries }, AXES)).toThrow(/not usable/);
     }
+  });
+});
+
+describe("the other blobs of a memory", () => {
+  const flip = (bytes: Uint8Array, bit: number) => {
+    bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
+  };
+  const window = aWindow(5, { Q: 1, D: 1, E: 128 });
+
+  it("index records give back times and embedding, and end at the first bit that is flipped: 10,000 of them", () => {
+    const records = Buffer.concat([5, 6, 7].map((index) => encodeIndexRecord({ ...window, index })));
+    const length = indexRecordBytes(128);
+    expect(records.length).toBe(3 * length);
+    const { queries: _, ...entry } = window;
+    expect(decodeIndex(records, 128, 5)).toEqual([5, 6, 7].map((index) => ({ ...entry, index })));
+    expect(decodeIndex(records, 128, 4)).toEqual([]);
+    expect(decodeIndex(records, 127, 5)).toEqual([]);
+    const random = seededRandom(12);
+    for (let trial = 0; trial < 10_000; trial++) {
+      const bit = Math.floor(random() * records.length * 8);
+      flip(records, bit);
+      const sound = Math.floor(bit / 8 / length);
+      if (decodeIndex(records, 128, 5).length !== sound) expect.fail(`bit ${bit} flipped, and nobody noticed`);
+      flip(records, bit);
+    }
+  });
+
+  it("headers, outcomes and turns are refused with any bit flipped: 10,000 of them", () => {
+    const record = encodeJson(aHeader({ title: "Grüße aus dem Süden.mp4" }));
+    const random = seededRandom(13);
+    for (let trial = 0; trial < 10_000; trial++) {
+      const bit = Math.floor(random() * record.length * 8);
+      flip(record, bit);
+      if (decodeJson(record)) expect.fail(`bit ${bit} flipped, and nobody noticed`);
+      flip(record, bit);
+    }
+    expect(decodeJson(record)).toEqual(aHeader({ title: "Grüße aus dem Süden.mp4" }));
   });
 });
