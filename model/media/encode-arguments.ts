@@ -3,7 +3,7 @@
  * MP4 with its index at the front, so that it plays while it loads.
  */
 import type { ClipHeader, VideoStream } from "./clip-header.ts";
-import { guardedInput, type InputOptions, quiet, TURNS } from "./ffmpeg-arguments.ts";
+import { guardedInput, type InputOptions, quiet } from "./ffmpeg-arguments.ts";
 
 /** How much room the pictures get. */
 export interface PictureBudget {
@@ -26,7 +26,7 @@ export interface CutOptions {
 export const cutArguments = (input: InputOptions, streams: Streams, cut: CutOptions, output: string): string[] => [
   ...quiet("error"),
   // Before the input: the seek is by the index, then exact to the frame, as everything is encoded anew.
-  ...guardedInput(input, ["-ss", cut.startSeconds.toFixed(3)]),
+  ...guardedInput(input, ["-ss", cut.startSeconds.toFixed(3)], "upright"),
   ...["-t", cut.durationSeconds.toFixed(3)],
   ...encodedStreams(streams, cut.budget),
   ...mp4(output),
@@ -37,7 +37,7 @@ const FOR_BROWSERS: PictureBudget = { longSide: 1920, quality: 23 };
 
 export const transcodeArguments = (input: InputOptions, streams: Streams, output: string): string[] => [
   ...quiet("error"),
-  ...guardedInput(input, []),
+  ...guardedInput(input, [], "upright"),
   ...encodedStreams(streams, FOR_BROWSERS),
   ...mp4(output),
 ];
@@ -63,7 +63,7 @@ function pictures(video: VideoStream, { longSide, quality, maxBitRate }: Picture
   // H.264 wants even sides. `force_original_aspect_ratio=decrease` never enlarges past the box, and the box never
   // exceeds the picture.
   const box = `w='min(${longSide},iw)':h='min(${longSide},ih)':force_original_aspect_ratio=decrease:force_divisible_by=2`;
-  const filters = [...TURNS[video.quarterTurns], `scale=${box}`, "setsar=1", "format=yuv420p"].join(",");
+  const filters = [`scale=${box}`, "setsar=1", "format=yuv420p"].join(",");
   return [
     ...["-map", `0:${video.streamIndex}`, "-vf", filters, "-fps_mode", "vfr"],
     ...["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-crf", String(quality)],

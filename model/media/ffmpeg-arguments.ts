@@ -111,7 +111,15 @@ export function readTimeLine(line: string): TimeLine | undefined {
 
 export const quiet = (level: "info" | "error") => ["-hide_banner", "-nostdin", "-nostats", "-loglevel", level];
 
-export function guardedInput({ path, maxClipPixels }: InputOptions, more: readonly string[]): string[] {
+/**
+ * @param pictures  `stored`: as they lie in the file. `upright`: turned by ffmpeg, for whoever writes a new file of them;
+ *   were they turned by a filter of ours, the file would still carry the rotation, and players would turn them again
+ */
+export function guardedInput(
+  { path, maxClipPixels }: InputOptions,
+  more: readonly string[],
+  pictures: "stored" | "upright" = "stored",
+): string[] {
   return [
     ...["-max_alloc", String(MAX_ALLOCATION_BYTES)],
     ...["-protocol_whitelist", "file", "-format_whitelist", ALLOWED_CONTAINERS],
@@ -119,7 +127,8 @@ export function guardedInput({ path, maxClipPixels }: InputOptions, more: readon
     // A picture size that changes half way (browser recordings do) must not build the filters anew, as their clock
     // would begin again. `scale` copes with it; a rotation by ffmpeg would come before it and would not, so we turn
     // the small frames ourselves.
-    ...["-noautorotate", "-reinit_filter:v", "0"],
+    ...(pictures === "stored" ? ["-noautorotate"] : []),
+    ...["-reinit_filter:v", "0"],
     ...more,
     // With the protocol spelt out, no name can be read as an option or as another protocol.
     ...["-i", `file:${path}`],
@@ -227,8 +236,7 @@ function soundOutput(audio: AudioStream, { sampleRateHz }: SamplingOptions, outp
 const squash = (quarterTurns: QuarterTurns, frameSize: number) =>
   [`scale=${frameSize}:${frameSize}:flags=area`, ...TURNS[quarterTurns], "format=gbrp", "format=gbrpf32le"].join(",");
 
-/** Filters that bring a stored picture upright. */
-export const TURNS: Readonly<Record<QuarterTurns, readonly string[]>> = {
+const TURNS: Readonly<Record<QuarterTurns, readonly string[]>> = {
   0: [],
   1: ["transpose=clock"],
   2: ["hflip", "vflip"],
