@@ -2,14 +2,14 @@
  * One message, edited at most once in a while: the newest state is sent, what it has overtaken never is. One writer a
  * message, so that no edit arrives before the one it follows.
  */
-import { setTimeout as sleep } from "node:timers/promises";
-
 export class PacedEdits<State> {
   readonly #send: (state: State) => Promise<void>;
   readonly #everyMs: number;
   #waiting: { state: State; readonly sent: PromiseWithResolvers<void> } | undefined;
   #running: Promise<void> | undefined;
-  #hurry = new AbortController();
+  #hurried = false;
+  /** Ends the wait for the next turn. */
+  #goOn = () => {};
   #lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(send: (state: State) => Promise<void>, everyMs: number) {
@@ -29,7 +29,8 @@ export class PacedEdits<State> {
   /** As `edit`, without waiting for its turn: the last state, or one that people wait for. */
   editNow(state: State): Promise<void> {
     const sent = this.edit(state);
-    this.#hurry.abort();
+    this.#hurried = true;
+    this.#goOn();
     return sent;
   }
 
@@ -38,17 +39,22 @@ export class PacedEdits<State> {
       await this.#turn();
       const { state, sent } = this.#waiting;
       this.#waiting = undefined;
-      this.#hurry = new AbortController();
+      this.#hurried = false;
       this.#lastMs = Date.now();
       await this.#send(state).then(sent.resolve, sent.reject);
     }
     this.#running = undefined;
   }
 
-  async #turn(): Promise<void> {
-    const ms = this.#lastMs + this.#everyMs - Date.now();
-    // Hurried: goes on at once.
-    if (ms > 0) await sleep(ms, undefined, { signal: this.#hurry.signal }).catch(() => {});
+  #turn(): Promise<void> {
+    const ms = this.#hurried ? 0 : this.#lastMs + this.#everyMs - Date.now();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.max(0, ms));
+      this.#goOn = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }
 
