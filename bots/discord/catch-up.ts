@@ -42,7 +42,7 @@ function channelsWithNews(client: Client, shardId: number, since: number): { id:
   const news: { id: string; guildId: string }[] = [];
   for (const channel of client.channels.cache.values()) {
     if (!("guild" in channel) || channel.guild.shardId !== shardId || !channel.isTextBased()) continue;
-    if (channel.lastMessageId === null || SnowflakeUtil.timestampFrom(channel.lastMessageId) < since) continue;
+    if (!channel.lastMessageId || SnowflakeUtil.timestampFrom(channel.lastMessageId) < since) continue;
     news.push({ id: channel.id, guildId: channel.guildId });
   }
   return news;

@@ -3,23 +3,12 @@
  * characters. The question of a suggestion is the button's label.
  *
  *     damo|ask|SHARE|0      damo|stop|STOP      damo|helpful|INQUIRY      damo|choice|CHOICE
- *     damo|agree|CHANNEL|MESSAGE|ATTACHMENT
+ *     damo|question|MESSAGE (a form)     damo|forget (a menu)
  */
 
 export const MAX_CUSTOM_ID_LENGTH = 100;
 
-const PRESSES = [
-  "ask",
-  "stop",
-  "helpful",
-  "unhelpful",
-  "choice",
-  "agree",
-  "refuse",
-  "question",
-  "forget",
-  "forget-all",
-] as const;
+const PRESSES = ["ask", "stop", "helpful", "unhelpful", "choice", "question", "forget", "forget-all"] as const;
 export type Press = (typeof PRESSES)[number];
 
 export function customId(press: Press, ...about: readonly string[]): string {
@@ -28,12 +17,11 @@ export function customId(press: Press, ...about: readonly string[]): string {
   return id;
 }
 
-/** `undefined` for a button that is not ours, or of a version that knew others. */
-export function readCustomId(
-  id: string,
-): { readonly press: Press; readonly about: readonly string[]; readonly whole: string } | undefined {
+/**
+ * `undefined` for a button that is not ours, or of a version that knew others. An id that held a `|` comes in parts: join it.
+ */
+export function readCustomId(id: string): { readonly press: Press; readonly about: readonly string[] } | undefined {
   const [name, press, ...about] = id.split("|");
   if (name !== "damo" || !(PRESSES as readonly (string | undefined)[]).includes(press)) return undefined;
-  // An id of the desk may hold a `|` of its own.
-  return { press: press as Press, about, whole: about.join("|") };
+  return { press: press as Press, about };
 }

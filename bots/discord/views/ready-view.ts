@@ -9,7 +9,9 @@ import { button, footnote, framed, rows, text, type View } from "./view.ts";
 
 export function readyView(message: ReadyMessage, options: Pick<ViewOptions, "readsEverything">): View {
   // The label is the question: one that does not fit whole would be asked cut.
-  const asButtons = message.suggestions.filter((question) => question.length <= LIMITS.buttonLabel);
+  const asButtons = message.suggestions.filter(
+    (question) => question.length <= LIMITS.buttonLabel && question.trim() !== "",
+  );
   return framed("found", [
     text(plainCut(message.text, 2500)),
     message.warnings.length === 0

@@ -48,16 +48,26 @@ export const framed = (
     {
       type: ComponentType.Container,
       accent_color: COLOURS[colour],
-      components: components.filter((component) => component !== undefined),
+      components: withoutBlanks(components),
     },
   ],
   files,
 });
 
+/** Discord takes neither a text nor a frame with nothing in it. */
+function withoutBlanks(components: readonly (APIComponentInContainer | undefined)[]): APIComponentInContainer[] {
+  const kept = components.filter(
+    (component) =>
+      component !== undefined && !(component.type === ComponentType.TextDisplay && component.content.trim() === ""),
+  ) as APIComponentInContainer[];
+  return kept.length > 0 ? kept : [text("…")];
+}
+
 export const text = (content: string): APITextDisplayComponent => ({ type: ComponentType.TextDisplay, content });
 
 /** Small grey print. */
-export const footnote = (content: string): APITextDisplayComponent => text(`-# ${content}`);
+export const footnote = (content: string): APITextDisplayComponent =>
+  text(content.trim() === "" ? "" : `-# ${content}`);
 
 export const row = (
   ...components: readonly APIComponentInMessageActionRow[]
@@ -83,13 +93,13 @@ export const button = (
 ): APIButtonComponentWithCustomId => ({
   type: ComponentType.Button,
   style,
-  label: cut(label, LIMITS.buttonLabel),
+  label: cut(label.trim() || "…", LIMITS.buttonLabel),
   custom_id: id,
 });
 
 export const linkButton = (label: string, url: string): APIButtonComponentWithURL => ({
   type: ComponentType.Button,
   style: ButtonStyle.Link,
-  label: cut(label, LIMITS.buttonLabel),
+  label: cut(label.trim() || "…", LIMITS.buttonLabel),
   url,
 });

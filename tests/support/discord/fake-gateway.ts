@@ -161,7 +161,12 @@ export class FakeGateway {
         return withThreads(d);
       case GatewayDispatchEvents.MessageCreate:
       case GatewayDispatchEvents.MessageUpdate:
-        return this.hideUnlessAllowed(withMentions(d), (session.intents & GatewayIntentBits.MessageContent) !== 0);
+        return this.hideUnlessAllowed(
+          withMentions(withoutEmptyGuild(d)),
+          (session.intents & GatewayIntentBits.MessageContent) !== 0,
+        );
+      case GatewayDispatchEvents.MessageDelete:
+        return withoutEmptyGuild(d);
       default:
         return d;
     }
@@ -181,6 +186,13 @@ export function withMentions<Message extends APIMessage>(message: Message): Mess
   const ids = [...(message.content ?? "").matchAll(/<@!?(\d+)>/g)].map(([, id]) => id as string);
   const mentions = ids.map((id) => ({ id, username: id, discriminator: "0", global_name: null, avatar: null }));
   return { ...message, mentions };
+}
+
+/** The twin names the server of direct messages "". */
+function withoutEmptyGuild<Event extends { readonly guild_id?: string }>(event: Event): Event {
+  if (event.guild_id !== "") return event;
+  const { guild_id: _none, ...rest } = event;
+  return rest as Event;
 }
 
 /** The twin counts threads among the channels. */
