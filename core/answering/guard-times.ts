@@ -52,10 +52,11 @@ export function clampTimes(text: string, limitSeconds: number): string {
 /** Spans inside the clip, in order of start; what lies outside, or is no span at all, is left out. */
 export function clampSpans(spans: readonly MomentSpan[], limitSeconds: number): MomentSpan[] {
   return spans
-    .map(({ startSeconds, endSeconds, confidence }) => ({
+    .map(({ startSeconds, endSeconds, confidence, evidenceSeconds }) => ({
       startSeconds: Math.max(0, startSeconds),
       endSeconds: Math.min(limitSeconds, endSeconds),
       confidence: Number.isFinite(confidence) ? Math.min(1, Math.max(0, confidence)) : 0,
+      ...(evidenceSeconds !== undefined && { evidenceSeconds: Math.min(limitSeconds, Math.max(0, evidenceSeconds)) }),
     }))
     .filter(({ startSeconds, endSeconds }) => startSeconds < endSeconds)
     .sort((a, b) => a.startSeconds - b.startSeconds || a.endSeconds - b.endSeconds);
@@ -68,10 +69,11 @@ export function mergeSpans(spans: readonly MomentSpan[], gapSeconds: number): Mo
     const last = merged.at(-1);
     if (last === undefined || span.startSeconds > last.endSeconds + gapSeconds) merged.push(span);
     else {
+      // Strongest where it is surest, evidence included.
       merged[merged.length - 1] = {
+        ...(span.confidence > last.confidence ? span : last),
         startSeconds: last.startSeconds,
         endSeconds: Math.max(last.endSeconds, span.endSeconds),
-        confidence: Math.max(last.confidence, span.confidence),
       };
     }
   }
