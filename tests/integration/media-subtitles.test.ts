@@ -15,7 +15,7 @@ beforeAll(async () => {
     srt,
     [
       "1\n00:00:01,000 --> 00:00:02,500\n<i>Hello</i> there,\nworld.",
-      "2\n00:00:03,000 --> 00:00:04,000\nANN: 5 > 3 & so on {curly}",
+      "2\n00:00:03,000 --> 00:00:04,000\nANN: 7 & so on {curly}",
       "3\n00:00:09,000 --> 00:00:09,900\nGoodbye.",
     ].join("\n\n"),
   );
@@ -25,7 +25,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const PICTURE = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=10:d=10"];
 const SAID = [
   { startSeconds: 1, endSeconds: 2.5, text: "Hello there, world." },
-  { startSeconds: 3, endSeconds: 4, text: "5 > 3 & so on {curly}", speaker: "ANN" },
+  { startSeconds: 3, endSeconds: 4, text: "7 & so on {curly}", speaker: "ANN" },
   { startSeconds: 9, endSeconds: 9.9, text: "Goodbye." },
 ];
 
