@@ -34,7 +34,10 @@ export async function evalSuite(context: CommandContext, suite: string): Promise
     const clipId = await clipIdOfFile(path, { maxBytes: services.config.decode.maxClipBytes, signal });
     const threadId = `eval-${clipId}`;
     try {
-      for await (const _ of watchClip({ model, memories, lines, now }, { tenantId, clipId, title: clip, path, signal })) {
+      for await (const _ of watchClip(
+        { model, memories, lines, now },
+        { tenantId, clipId, title: clip, path, signal },
+      )) {
         // Progress is of no interest here.
       }
       for (const { question, family, absent, spans } of asked) {
@@ -58,7 +61,7 @@ export async function evalSuite(context: CommandContext, suite: string): Promise
         }
       }
     } finally {
-      await memories.delete(tenantId, clipId);
+      await Promise.all([memories.delete(tenantId, clipId), lines.delete(tenantId, clipId)]);
       await threads.delete(tenantId, threadId);
     }
     terminal.note(`${index + 1} of ${clips.length}: ${clip}`);

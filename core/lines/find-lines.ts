@@ -54,14 +54,17 @@ function scoreOf(stems: readonly string[], phrase: readonly string[], asked: rea
 
 /** "clean room" and "cleanroom" are one word to whoever says them. */
 function isIn(stems: readonly string[], wanted: string): boolean {
-  return stems.some((word, at) => word === wanted || (word !== "" && stem(`${word}${stems[at + 1] ?? ""}`) === wanted));
+  return stems.some(
+    (word, at) => word === wanted || (wanted.startsWith(word) && word + (stems[at + 1] ?? "") === wanted),
+  );
 }
 
 /** The phrase's letters from the start of a word on, to the end of one. */
 function containsInOrder(stems: readonly string[], phrase: readonly string[]): boolean {
   const wanted = phrase.join("");
   if (wanted === "") return false;
-  return stems.some((_, start) => {
+  return stems.some((first, start) => {
+    if (first === "" || !wanted.startsWith(first)) return false;
     let said = "";
     for (let at = start; at < stems.length && said.length < wanted.length; at++) said += stems[at];
     return said === wanted;
