@@ -15,8 +15,10 @@ import type { ClipId, TenantId } from "./clip.ts";
 import { memoryKeyOf, watchedSecondsOf } from "./clip-memory.ts";
 import type { Answer, Thread, Turn } from "./conversation.ts";
 import { DomainError } from "./errors.ts";
+import { answerFromLines } from "./lines/answer-from-lines.ts";
 import type { ClipMemoryStore } from "./ports/clip-memory-store.ts";
 import type { ClipModel } from "./ports/clip-model.ts";
+import type { LineStore } from "./ports/line-store.ts";
 import type { ThreadStore } from "./ports/thread-store.ts";
 import { checkQuestion } from "./question/check-question.ts";
 import { type ThreadClip, understand } from "./question/understand.ts";
@@ -27,6 +29,8 @@ export interface AskThreadDeps {
   readonly model: ClipModel;
   readonly memories: ClipMemoryStore;
   readonly threads: ThreadStore;
+  /** Absent: what is said is asked of the model alone. */
+  readonly lines?: LineStore;
   /** Wall time, ms since the epoch. */
   readonly now?: () => number;
 }
@@ -74,7 +78,7 @@ export async function* askThread(deps: AskThreadDeps, request: AskThreadRequest)
 }
 
 async function* answerTurn(
-  { model, memories, threads }: AskThreadDeps,
+  { model, memories, threads, lines }: AskThreadDeps,
   request: AskThreadRequest,
   question: string,
   askedAtMs: number,
@@ -107,10 +111,12 @@ async function* answerTurn(
     signal,
   });
   const asked: AskedOf = { clip, question, history: turns.filter((turn) => turn.clipId === clipId) };
-  const composing = understood.noSuchClip ? noSuchClip() : composeAnswer(parsed, asked);
+  const spoken = await answerFromLines(lines, { tenantId, clipId, question, durationSeconds: limitSeconds });
+  const composing = understood.noSuchClip ? noSuchClip() : (spoken ?? composeAnswer(parsed, asked));
 
   let text = "";
-  const guard = guardTimes(limitSeconds);
+  // A quotation may name times that are no times of the clip ("at 7:30 tonight"); its own are the lines'.
+  const guard = guardTimes(spoken ? Number.POSITIVE_INFINITY : limitSeconds);
   let whole: Composed;
   for (;;) {
     const step = await composing.next();

@@ -79,6 +79,9 @@ export {
   watchClipJobSchema,
   watchJobId,
 } from "./jobs.ts";
+export { type FoundLines, findLines } from "./lines/find-lines.ts";
+export { type KeepLinesTarget, keepSubtitles, keepTranscript } from "./lines/keep-lines.ts";
+export { LINE_LIMITS, parseWebVtt } from "./lines/web-vtt.ts";
 export { type ListMomentsDeps, type ListMomentsRequest, listMoments } from "./list-moments.ts";
 export {
   MINI_CLIP_MAX_BYTES,
@@ -102,8 +105,10 @@ export type {
 } from "./ports/clip-model.ts";
 export type { ContactStripMaker } from "./ports/contact-strip-maker.ts";
 export type { EvidenceFrame, FrameStore } from "./ports/frame-store.ts";
+export type { LineStore, LineTrack, TimedLine } from "./ports/line-store.ts";
 export type { MediaStore, PlayableMedia } from "./ports/media-store.ts";
 export type { ThreadStore } from "./ports/thread-store.ts";
+export type { Transcriber } from "./ports/transcriber.ts";
 export type { Followed, FollowOptions, QueueCounts, WorkQueue } from "./ports/work-queue.ts";
 export { checkQuestion, MAX_QUESTION_LENGTH } from "./question/check-question.ts";
 export type { Anchor, ParsedQuestion, QuestionKind, Sense, Thing } from "./question/question.ts";

@@ -11,6 +11,7 @@ import { DomainError, isDomainError } from "./errors.ts";
 import type { ClipMemoryStore } from "./ports/clip-memory-store.ts";
 import type { ClipModel } from "./ports/clip-model.ts";
 import type { EvidenceFrame, FrameStore } from "./ports/frame-store.ts";
+import type { LineStore } from "./ports/line-store.ts";
 import { SharedRun } from "./shared-run.ts";
 
 export interface WatchClipDeps {
@@ -18,6 +19,8 @@ export interface WatchClipDeps {
   readonly memories: ClipMemoryStore;
   /** Absent: no evidence frames are kept. */
   readonly frames?: FrameStore;
+  /** Absent: subtitles are not kept. */
+  readonly lines?: LineStore;
   /** Wall time, ms since the epoch. */
   readonly now?: () => number;
 }
@@ -122,16 +125,15 @@ async function* watch(
       const { index, endSeconds: watchedSeconds } = event.window;
       // Frames first: a process that is killed in between watches this window again, and puts the same frames again.
       await keepFrames(deps, request, event.frames);
-      await memories.appendWindow(key, event.window).catch(async (error: unknown) => {
-        // Forgotten by another process meanwhile: its frames must not outlive it.
-        if (isDomainError(error) && error.code === "memory.not_watched") await dropFrames(deps, request);
-        throw error;
-      });
+      await unlessForgotten(deps, request, () => memories.appendWindow(key, event.window));
       stored = index + 1;
       const durationSeconds = Math.max(info?.durationSeconds ?? 0, watchedSeconds);
       yield { type: "window", index, windowCount: windowCount(), watchedSeconds, durationSeconds };
+    } else if (event.type === "lines") {
+      await deps.lines?.put(request.tenantId, request.clipId, event.track);
     } else {
-      await memories.complete(key, { info: event.info, warnings: event.warnings });
+      const { info, warnings } = event;
+      await unlessForgotten(deps, request, () => memories.complete(key, { info, warnings }));
     }
   }
 
@@ -148,6 +150,18 @@ async function keepFrames(
   if (frames) await Promise.all(seen.map((frame) => frames.put(tenantId, clipId, frame)));
 }
 
-async function dropFrames({ frames }: WatchClipDeps, { tenantId, clipId }: WatchClipRequest): Promise<void> {
-  await frames?.delete(tenantId, clipId);
+/** Forgotten by another process meanwhile: its frames and lines must not outlive it. */
+async function unlessForgotten(
+  { frames, lines }: WatchClipDeps,
+  { tenantId, clipId }: WatchClipRequest,
+  store: () => Promise<void>,
+): Promise<void> {
+  try {
+    await store();
+  } catch (error) {
+    if (isDomainError(error) && error.code === "memory.not_watched") {
+      await Promise.all([frames?.delete(tenantId, clipId), lines?.delete(tenantId, clipId)]);
+    }
+    throw error;
+  }
 }

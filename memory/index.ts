@@ -6,13 +6,22 @@ import { EmbeddedClipMemoryStore } from "./embedded-clip-memory-store.ts";
 import { EmbeddedThreadStore } from "./embedded-thread-store.ts";
 import { FrameFolder } from "./frame-folder.ts";
 import { RedisKeys } from "./keys.ts";
+import { LineFolder } from "./line-folder.ts";
 import { MediaFolder } from "./media-folder.ts";
 import { RedisChatLedger } from "./redis-chat-ledger.ts";
 import { RedisClipMemoryStore } from "./redis-clip-memory-store.ts";
 import { createRedis, RedisConnection } from "./redis-connection.ts";
 import { RedisThreadStore } from "./redis-thread-store.ts";
 
-export { createRedis, EmbeddedChatLedger, EmbeddedClipMemoryStore, EmbeddedThreadStore, FrameFolder, MediaFolder };
+export {
+  createRedis,
+  EmbeddedChatLedger,
+  EmbeddedClipMemoryStore,
+  EmbeddedThreadStore,
+  FrameFolder,
+  LineFolder,
+  MediaFolder,
+};
 
 /** The stores side by side in one home folder. Nothing is read or made until it is needed. */
 export const embeddedStores = (home: string) => ({
@@ -21,6 +30,7 @@ export const embeddedStores = (home: string) => ({
   media: new MediaFolder(join(home, "media")),
   ledger: new EmbeddedChatLedger(join(home, "chat")),
   frames: new FrameFolder(join(home, "frames")),
+  lines: new LineFolder(join(home, "lines")),
 });
 
 /**
@@ -36,5 +46,6 @@ export function redisStores(settings: RedisSettings, home: string) {
     media: new MediaFolder(join(home, "media")),
     ledger: new RedisChatLedger(deps),
     frames: new FrameFolder(join(home, "frames")),
+    lines: new LineFolder(join(home, "lines")),
   };
 }

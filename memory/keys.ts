@@ -13,6 +13,7 @@
  *                      /playable.mp4              a version that browsers play, when needed   (about the clip's size)
  *     chat/TENANT/RECORD.record                   one share or question on Slack or Discord   (~ 600 bytes)
  *                /settings.json                   channel and workspace settings              (~ 200 bytes)
+ *     lines/TENANT/CLIP/TRACK.json                what is said, one track of subtitles        (~ 100 bytes a line)
  *     frames/TENANT/CLIP/000012500.jpg            what is on screen at 12.5 s                 (~ 8 KB a second)
  *
  * Nothing expires by itself there: it stays until it is forgotten.
@@ -35,7 +36,7 @@
  * same text in them lie on one node, so that one script can change them together. A clip's keys lie together, clips
  * spread over the nodes; a tenant's conversations, which are small, lie together.
  *
- * TENANT, CLIP, THREAD and BUNDLE are hashes of the ids: ids come from outside and may hold anything (slashes, `..`,
+ * TENANT, CLIP, THREAD, TRACK and BUNDLE are hashes of the ids: ids come from outside and may hold anything (slashes, `..`,
  * braces, letters that differ only in case), and a name says nothing about people. Forgetting a clip is therefore
  * removing one folder, or the keys of one set, and its turns.
  */
@@ -65,6 +66,8 @@ export const windowFile = (index: number): string => `${numbered(index)}.window`
 export const isWindowFile = (file: string): boolean => /^\d{6,}\.window$/.test(file);
 
 export const turnFile = (index: number): string => `${numbered(index)}.turn`;
+
+export const trackFile = (trackId: string): string => `${hashed(trackId)}.json`;
 
 /** @param atSeconds  to the millisecond */
 export const frameFile = (atSeconds: number): string => `${String(Math.round(atSeconds * 1000)).padStart(9, "0")}.jpg`;

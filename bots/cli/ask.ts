@@ -43,7 +43,7 @@ export async function ask(
   const { clipId } = taken.clip;
   const clips = [...earlier, taken].map(({ clip }) => ({ clipId: clip.clipId, title: clip.title }));
   const model = await services.model();
-  const { memories, threads } = await services.stores();
+  const { memories, threads, lines } = await services.stores();
 
   let cache: CacheOutcome = taken.cache;
   let spanCount = 0;
@@ -60,7 +60,7 @@ export async function ask(
     };
     let firstTokenMs: number | undefined;
     let streamed = false;
-    for await (const event of askThread({ model, memories, threads, now }, request)) {
+    for await (const event of askThread({ model, memories, threads, lines, now }, request)) {
       firstTokenMs ??= now() - startedAtMs;
       if (event.type === "text") {
         streamed ||= terminal.interactive && event.text !== "";

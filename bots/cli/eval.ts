@@ -25,7 +25,7 @@ export async function evalSuite(context: CommandContext, suite: string): Promise
   const file = (await stat(suite).catch(() => undefined))?.isDirectory() ? join(suite, "suite.jsonl") : suite;
   const clips = await readSuite(file);
   const services = await context.services();
-  const { memories, threads } = await services.stores();
+  const { memories, threads, lines } = await services.stores();
   const model = await services.model();
   const turns: EvaluatedTurn[] = [];
   const tenantId = EVALUATION_TENANT;
@@ -34,12 +34,15 @@ export async function evalSuite(context: CommandContext, suite: string): Promise
     const clipId = await clipIdOfFile(path, { maxBytes: services.config.decode.maxClipBytes, signal });
     const threadId = `eval-${clipId}`;
     try {
-      for await (const _ of watchClip({ model, memories, now }, { tenantId, clipId, title: clip, path, signal })) {
+      for await (const _ of watchClip(
+        { model, memories, lines, now },
+        { tenantId, clipId, title: clip, path, signal },
+      )) {
         // Progress is of no interest here.
       }
       for (const { question, family, absent, spans } of asked) {
         const request = { tenantId, threadId, clipId, question, signal };
-        for await (const event of askThread({ model, memories, threads, now }, request)) {
+        for await (const event of askThread({ model, memories, threads, lines, now }, request)) {
           if (event.type !== "answered") continue;
           const { answer } = event;
           const wanted = { absent, spans: spans.map(([startSeconds, endSeconds]) => ({ startSeconds, endSeconds })) };
@@ -58,7 +61,7 @@ export async function evalSuite(context: CommandContext, suite: string): Promise
         }
       }
     } finally {
-      await memories.delete(tenantId, clipId);
+      await Promise.all([memories.delete(tenantId, clipId), lines.delete(tenantId, clipId)]);
       await threads.delete(tenantId, threadId);
     }
     terminal.note(`${index + 1} of ${clips.length}: ${clip}`);

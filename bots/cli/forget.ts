@@ -29,13 +29,22 @@ export async function forget(
       .filter(({ key }) => key.clipId === clipId)
       .reduce((sum, memory) => sum + memory.sizeBytes, 0);
     const receipt = await forgetClip(stores, { tenantId, clipId });
-    const { memoryRemoved, turnsRemoved, mediaRemoved, framesRemoved } = receipt;
+    const { memoryRemoved, turnsRemoved, mediaRemoved, framesRemoved, linesRemoved } = receipt;
     const turns = turnsRemoved === 1 ? "1 answer" : `${turnsRemoved} answers`;
     terminal.result(
-      memoryRemoved || turnsRemoved > 0 || mediaRemoved || framesRemoved
-        ? `Forgot ${title}: ${sizeText(sizeBytes)} of memory, ${turns}${framesRemoved ? ", its frames" : ""}. The file itself was not touched.\n`
+      memoryRemoved || turnsRemoved > 0 || mediaRemoved || framesRemoved || linesRemoved
+        ? `Forgot ${title}: ${sizeText(sizeBytes)} of memory, ${turns}${framesRemoved ? ", its frames" : ""}${linesRemoved ? ", its subtitles" : ""}. The file itself was not touched.\n`
         : `Nothing was remembered of ${title}.\n`,
     );
-    terminal.line({ type: "forgotten", clipId, title, memoryRemoved, turnsRemoved, mediaRemoved, framesRemoved });
+    terminal.line({
+      type: "forgotten",
+      clipId,
+      title,
+      memoryRemoved,
+      turnsRemoved,
+      mediaRemoved,
+      framesRemoved,
+      linesRemoved,
+    });
   }
 }

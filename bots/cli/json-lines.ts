@@ -67,6 +67,7 @@ interface ForgottenLine {
   readonly turnsRemoved: number;
   readonly mediaRemoved: boolean;
   readonly framesRemoved: boolean;
+  readonly linesRemoved: boolean;
 }
 
 export interface CheckLine {

@@ -20,13 +20,13 @@ export interface PlayerParts {
 export async function playerParts(services: Services, now: () => number): Promise<PlayerParts> {
   const { config, tenantId } = services;
   const stores = await services.stores();
-  const { memories, threads, media, frames } = stores;
+  const { memories, threads, media, frames, lines } = stores;
   const playable = new PlayableClips(media, await services.clipEncoder());
   const intake = new ClipIntake(
     {
       media,
       async *watch(request) {
-        yield* watchClip({ model: await services.model(), memories, frames, now }, request);
+        yield* watchClip({ model: await services.model(), memories, frames, lines, now }, request);
       },
     },
     { tenantId, incomingFolder: join(config.home, "incoming"), maxClipBytes: config.decode.maxClipBytes },
@@ -42,7 +42,7 @@ export async function playerParts(services: Services, now: () => number): Promis
       oldLinkSecrets: config.links.oldSecrets.map((secret) => secret.reveal()),
       now,
       async *ask(request) {
-        yield* askThread({ model: await services.model(), memories, threads, now }, request);
+        yield* askThread({ model: await services.model(), memories, threads, lines, now }, request);
       },
       listMoments: async (request) => (await listMoments({ model: await services.model(), memories }, request)).moments,
       playable,

@@ -10,6 +10,7 @@ import type {
   Config,
   ContactStripMaker,
   FrameStore,
+  LineStore,
   MediaStore,
   TenantId,
   ThreadStore,
@@ -20,6 +21,7 @@ export interface Stores {
   readonly threads: ThreadStore;
   readonly media: MediaStore;
   readonly frames: FrameStore;
+  readonly lines: LineStore;
 }
 
 export interface FoundFfmpeg {

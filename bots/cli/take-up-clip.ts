@@ -37,7 +37,7 @@ export async function takeUpClip(context: CommandContext, services: Services, na
   try {
     // A clip whose file is gone has to be remembered whole; if not, opening "its former name" says what is missing.
     const request = { tenantId, clipId, title, path: path ?? name, signal };
-    for await (const event of watchClip({ model, memories: stores.memories, frames: stores.frames, now }, request)) {
+    for await (const event of watchClip({ ...stores, model, now }, request)) {
       // As soon as it is known to be a clip: what is played must be the bytes that were hashed a moment ago.
       const proven = event.type === "opened" || (event.type === "watched" && event.cache === "hit");
       if (proven && path !== undefined) await stores.media.remember(tenantId, clipId, { path });

@@ -81,6 +81,7 @@ export const receiptPage = (receipts: readonly (ForgetReceipt & { readonly title
               <div><dt>Questions and answers</dt><dd>${receipt.turnsRemoved} removed</dd></div>
               <div><dt>Copies and where its file lies</dt><dd>${receipt.mediaRemoved ? "removed" : "there were none"}</dd></div>
               <div><dt>Frames</dt><dd>${receipt.framesRemoved ? "removed" : "there were none"}</dd></div>
+              <div><dt>Subtitles</dt><dd>${receipt.linesRemoved ? "removed" : "there were none"}</dd></div>
               <div><dt>When</dt><dd>${new Date(receipt.forgottenAtMs).toISOString()}</dd></div>
               <div><dt>Clip</dt><dd><code>${receipt.clipId}</code></dd></div>
             </dl>

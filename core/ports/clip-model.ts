@@ -9,6 +9,7 @@ import type { Thing } from "../question/question.ts";
 import type { Vocabulary } from "../question/things-in-text.ts";
 import type { WindowSource } from "../window-source.ts";
 import type { EvidenceFrame } from "./frame-store.ts";
+import type { LineTrack } from "./line-store.ts";
 
 export interface WatchRequest {
   /** A local file. Nothing else is ever opened: no URLs, no playlists. */
@@ -23,6 +24,8 @@ export type WatchEvent =
   | { readonly type: "opened"; readonly info: ClipInfo }
   /** `frames`: what is on screen in it, in order of time; none in a sound. */
   | { readonly type: "window"; readonly window: WatchedWindow; readonly frames?: readonly EvidenceFrame[] }
+  /** A subtitle track of the file, whole; some time before the end. */
+  | { readonly type: "lines"; readonly track: LineTrack }
   /** Once, last. `info.durationSeconds` is what was really there; `warnings` holds codes such as `clip.truncated`. */
   | { readonly type: "ended"; readonly info: ClipInfo; readonly warnings: readonly string[] };
 

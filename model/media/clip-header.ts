@@ -30,6 +30,14 @@ export interface AudioStream {
   readonly channels: number;
 }
 
+/** A track of text. Tracks of pictures (DVD, Blu-ray, DVB) hold no words and are left out. */
+export interface SubtitleStream {
+  readonly streamIndex: number;
+  readonly codec: string;
+  /** ISO 639-2, as the file has it. */
+  readonly language?: string;
+}
+
 export interface ClipHeader {
   /** ffmpeg's first name for the container: mov (also MP4), matroska (also WebM), avi, gif, ogg, ... */
   readonly container: string;
@@ -41,13 +49,16 @@ export interface ClipHeader {
   readonly startSeconds: number;
   readonly video?: VideoStream;
   readonly audio?: AudioStream;
+  /** Those marked default first. */
+  readonly subtitles: readonly SubtitleStream[];
   /** There are more streams, such as subtitles, and `durationSeconds` may be theirs. */
   readonly hasOtherStreams: boolean;
 }
 
 interface StreamFacts {
   streamIndex: number;
-  kind: "Video" | "Audio";
+  kind: "Video" | "Audio" | "Subtitle";
+  language: string | undefined;
   codec: string;
   facts: string;
   isDefault: boolean;
@@ -80,12 +91,13 @@ export function parseClipHeader(lines: readonly string[]): ClipHeader | undefine
 
     if (/^ +Stream #0:\d/.test(line)) streamCount++;
     // ffmpeg 9 indents the streams of a "Stream group" deeper.
-    const stream = /^ +Stream #0:(\d+)(?:\[\w+\])?(?:\([^)]*\))?: (Video|Audio): (\w+)(.*)$/.exec(line);
+    const stream = /^ +Stream #0:(\d+)(?:\[\w+\])?(?:\(([^)]*)\))?: (Video|Audio|Subtitle): (\w+)(.*)$/.exec(line);
     if (stream) {
-      const [, index, kind, codec, facts] = stream;
+      const [, index, language, kind, codec, facts] = stream;
       streams.push({
         streamIndex: Number(index),
         kind: kind as StreamFacts["kind"],
+        language,
         codec: codec!,
         facts: facts!,
         isDefault: facts!.includes("(default)"),
@@ -109,6 +121,10 @@ export function parseClipHeader(lines: readonly string[]): ClipHeader | undefine
     startSeconds,
     ...(video && { video }),
     ...(audio && { audio }),
+    subtitles: streams
+      .filter(({ kind, codec }) => kind === "Subtitle" && TEXT_SUBTITLES.includes(codec))
+      .sort((a, b) => Number(b.isDefault) - Number(a.isDefault))
+      .map(({ streamIndex, codec, language }) => ({ streamIndex, codec, ...(isLanguage(language) && { language }) })),
     hasOtherStreams: streamCount > (video ? 1 : 0) + (audio ? 1 : 0),
   };
 }
@@ -128,6 +144,11 @@ function asVideoStream({ kind, codec, facts, streamIndex, rotationDegrees }: Str
   const [storedWidth, storedHeight] = [Number(size[1]), Number(size[2])];
   return { streamIndex, codec, storedWidth, storedHeight, quarterTurns, pixelAspect: pixelAspectOf(facts) };
 }
+
+const TEXT_SUBTITLES = ["subrip", "srt", "mov_text", "ass", "ssa", "webvtt", "text"];
+
+/** Undetermined says nothing, and the tag may hold anything. */
+const isLanguage = (tag: string | undefined): tag is string => /^[a-z]{2,3}$/.test(tag ?? "") && tag !== "und";
 
 /** "[SAR 64:45 DAR 16:9]", or without the brackets. What nobody would film with (0:1, 1:5000) is a mistake. */
 function pixelAspectOf(facts: string): number {

@@ -7,12 +7,14 @@
  */
 import type { ClipInfo } from "../../core/clip.ts";
 import type { ErrorCode } from "../../core/errors.ts";
+import type { LineTrack } from "../../core/ports/line-store.ts";
 import { refusal } from "./clip-errors.ts";
 import type { ClipHeader } from "./clip-header.ts";
 import { DecodingRun, type RunOptions } from "./decoding-run.ts";
 import type { DecodeStart } from "./ffmpeg-arguments.ts";
 import { readFirstPicture } from "./first-picture.ts";
 import { type ProbedClip, probeClip } from "./probe-clip.ts";
+import { readSubtitles } from "./read-subtitles.ts";
 import type { DecodedWindow } from "./window-assembler.ts";
 
 export interface DecodeOptions extends RunOptions {
@@ -30,6 +32,8 @@ export type DecodedEvent =
   /** Once, first. The duration is what the header claims, 0 when it claims none. */
   | { readonly type: "opened"; readonly info: ClipInfo }
   | { readonly type: "window"; readonly window: DecodedWindow }
+  /** Some time before the end, once a subtitle track. */
+  | { readonly type: "lines"; readonly track: LineTrack }
   /** Once, last. The duration is what was really there. */
   | { readonly type: "ended"; readonly info: ClipInfo; readonly warnings: readonly ErrorCode[] };
 
@@ -41,6 +45,23 @@ export async function* decodeClip(options: DecodeOptions): AsyncGenerator<Decode
   const clip = await probeClip(options);
   yield { type: "opened", info: clipInfo(clip.header, clip.header.durationSeconds ?? 0) };
 
+  const left = new AbortController();
+  const signal = AbortSignal.any([left.signal, ...(options.signal ? [options.signal] : [])]);
+  // Beside the decoding: it reads the file, but hardly computes.
+  const subtitles = readSubtitles({ ...options, signal }, clip).catch(() => []);
+  try {
+    yield* decodeWindows(options, clip, subtitles);
+  } finally {
+    left.abort();
+    await subtitles;
+  }
+}
+
+async function* decodeWindows(
+  options: DecodeOptions,
+  clip: ProbedClip,
+  subtitles: Promise<readonly LineTrack[]>,
+): AsyncGenerator<DecodedEvent, void, undefined> {
   let run: DecodingRun | undefined;
   for (const attempt of attempts(clip)) {
     run = yield* decodeTracks(options, attempt);
@@ -53,6 +74,7 @@ export async function* decodeClip(options: DecodeOptions): AsyncGenerator<Decode
   for (const window of run.remainingWindows()) {
     yield { type: "window", window: await withItsOnlyPicture(options, clip, window) };
   }
+  for (const track of await subtitles) yield { type: "lines", track };
   const warnings: ErrorCode[] = isCutOff(clip.header, run) ? ["clip.truncated"] : [];
   yield { type: "ended", info: clipInfo(clip.header, run.durationSeconds), warnings };
 }

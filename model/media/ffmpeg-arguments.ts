@@ -6,7 +6,7 @@
  * network; limits on pictures and on single allocations. `-threads` is left to ffmpeg, which uses every core:
  * with one thread decoding takes 1.7 times as long (PERFORMANCE, "Decode").
  */
-import type { AudioStream, ClipHeader, QuarterTurns, VideoStream } from "./clip-header.ts";
+import type { AudioStream, ClipHeader, QuarterTurns, SubtitleStream, VideoStream } from "./clip-header.ts";
 import type { DecodeLimits } from "./decode-limits.ts";
 import type { EvidencePlan } from "./evidence-plan.ts";
 
@@ -81,6 +81,15 @@ export function firstPictureArguments(input: InputOptions, video: VideoStream, f
     ...["-map", `0:${video.streamIndex}`, "-frames:v", "1"],
     ...["-vf", `setpts='${PRINT_PICTURE_TIME};PTS',${squash(video.quarterTurns, frameSize)}`],
     ...["-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1"],
+  ];
+}
+
+/** One track as WebVTT, with the file's own timestamps; nothing else of the file is decoded. */
+export function subtitleArguments(input: InputOptions, subtitles: SubtitleStream): readonly string[] {
+  return [
+    ...quiet("error"),
+    ...guardedInput(input, ["-copyts", "-vn", "-an", "-dn"]),
+    ...["-map", `0:${subtitles.streamIndex}`, "-c:s", "webvtt", "-f", "webvtt", "pipe:1"],
   ];
 }
 

@@ -5,6 +5,7 @@ import {
   EmbeddedClipMemoryStore,
   EmbeddedThreadStore,
   FrameFolder,
+  LineFolder,
   MediaFolder,
 } from "../../memory/index.ts";
 import { memoryFolder, windowFile } from "../../memory/keys.ts";
@@ -12,6 +13,7 @@ import { scratchFolder } from "../support/scratch-folder.ts";
 import { describeChatLedger } from "./chat-ledger.suite.ts";
 import { describeClipMemoryStore } from "./clip-memory-store.suite.ts";
 import { describeFrameStore } from "./frame-store.suite.ts";
+import { describeLineStore } from "./line-store.suite.ts";
 import { describeMediaStore } from "./media-store.suite.ts";
 import { describeThreadStore } from "./thread-store.suite.ts";
 
@@ -44,3 +46,5 @@ describeChatLedger("EmbeddedChatLedger", async () => {
   };
 });
 describeFrameStore("FrameFolder", async () => new FrameFolder(await scratchFolder()));
+
+describeLineStore("LineFolder", async () => new LineFolder(await scratchFolder()));

@@ -1,8 +1,10 @@
 import { InMemoryClipMemoryStore } from "../support/in-memory-clip-memory-store.ts";
 import { InMemoryFrameStore } from "../support/in-memory-frame-store.ts";
+import { InMemoryLineStore } from "../support/in-memory-line-store.ts";
 import { InMemoryThreadStore } from "../support/in-memory-thread-store.ts";
 import { describeClipMemoryStore } from "./clip-memory-store.suite.ts";
 import { describeFrameStore } from "./frame-store.suite.ts";
+import { describeLineStore } from "./line-store.suite.ts";
 import { describeThreadStore } from "./thread-store.suite.ts";
 
 describeClipMemoryStore("InMemoryClipMemoryStore", async () => {
@@ -21,3 +23,5 @@ describeClipMemoryStore("InMemoryClipMemoryStore", async () => {
 describeThreadStore("InMemoryThreadStore", async () => new InMemoryThreadStore());
 
 describeFrameStore("InMemoryFrameStore", async () => new InMemoryFrameStore());
+
+describeLineStore("InMemoryLineStore", async () => new InMemoryLineStore());

@@ -81,6 +81,7 @@ export const jsonLineSchema = z.discriminatedUnion("type", [
     turnsRemoved: z.int().nonnegative(),
     mediaRemoved: z.boolean(),
     framesRemoved: z.boolean(),
+    linesRemoved: z.boolean(),
   }),
   z.strictObject({
     type: z.literal("check"),

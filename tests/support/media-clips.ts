@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { ClipInfo } from "../../core/clip.ts";
+import type { LineTrack } from "../../core/ports/line-store.ts";
 import { type DecodedWindow, type DecodeOptions, decodeClip, resolveFfmpeg } from "../../model/media/index.ts";
 import { TEST_LIMITS, TEST_SAMPLING } from "./media-table.ts";
 
@@ -39,17 +40,20 @@ export const countingFrames = (seconds: number, rate = "24") => [
 export interface DecodedClip {
   readonly opened: ClipInfo;
   readonly windows: readonly DecodedWindow[];
+  readonly tracks: readonly LineTrack[];
   readonly info: ClipInfo;
   readonly warnings: readonly string[];
 }
 
 export async function decodeWhole(path: string, options: Partial<DecodeOptions> = {}): Promise<DecodedClip> {
   const windows: DecodedWindow[] = [];
+  const tracks: LineTrack[] = [];
   let opened: ClipInfo | undefined;
   for await (const event of decodeTestClip(path, options)) {
     if (event.type === "opened") opened = event.info;
     else if (event.type === "window") windows.push(event.window);
-    else return { opened: opened!, windows, info: event.info, warnings: event.warnings };
+    else if (event.type === "lines") tracks.push(event.track);
+    else return { opened: opened!, windows, tracks, info: event.info, warnings: event.warnings };
   }
   throw new Error("no `ended` event");
 }

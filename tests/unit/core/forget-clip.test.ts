@@ -15,6 +15,7 @@ describe("forgetClip", () => {
     await stores.memories.appendWindow(aKey(), aWindow(0));
     await stores.media.remember(TENANT, CLIP, { path, copy: true });
     await stores.frames.put(TENANT, CLIP, { atSeconds: 0.5, jpeg: aJpeg("dog") });
+    await stores.lines.put(TENANT, CLIP, { id: "slack", lines: [{ startSeconds: 1, endSeconds: 2, text: "hello" }] });
     for (const clipId of [CLIP, OTHER_CLIP, CLIP]) await stores.threads.appendTurn(TENANT, "t", aTurn("q", { clipId }));
 
     const deps = { ...stores, now: () => 123 };
@@ -24,6 +25,7 @@ describe("forgetClip", () => {
       turnsRemoved: 2,
       mediaRemoved: true,
       framesRemoved: true,
+      linesRemoved: true,
       forgottenAtMs: 123,
     };
     expect(await forgetClip(deps, { tenantId: TENANT, clipId: CLIP })).toEqual(receipt);
@@ -33,6 +35,7 @@ describe("forgetClip", () => {
       turnsRemoved: 0,
       mediaRemoved: false,
       framesRemoved: false,
+      linesRemoved: false,
       forgottenAtMs: 123,
     };
     expect(await forgetClip(deps, { tenantId: TENANT, clipId: CLIP })).toEqual(nothing);
