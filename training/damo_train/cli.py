@@ -43,6 +43,14 @@ def load_language(network: Damo, soft_words: SoftWords, run: Path) -> None:
     soft_words.load_state_dict({"roles": state["soft_words"]["roles"]})  # its words are those of other things
 
 
+def load_warm(network: Damo, run: Path) -> None:
+    """What `damo_train.warm_start` took from a bundle, where a run has it. Later checkpoints overwrite it."""
+    if (run / "warm.pt").exists():
+        state = torch.load(run / "warm.pt", map_location="cpu", weights_only=False)["modules"]
+        for name, values in state.items():
+            getattr(network, name).load_state_dict(values)
+
+
 def load_stage(network: Damo, head: AlignmentHead, run: Path, stage: int) -> None:
     state = torch.load(run / f"stage{stage}.pt", map_location="cpu", weights_only=False)["modules"]
     if "language_model" in state:
@@ -189,6 +197,7 @@ def main() -> None:
     tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
     network, head, soft_words = make_network(config, tokenizer, things)
     network.vision, network.audio = encoders
+    load_warm(network, run)
     load_language(network, soft_words, run)
     last = max((stage for stage in (1, 2, 3, 4) if (run / f"stage{stage}.pt").exists()), default=1)
     if options.command == "export":

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from ..network.checkpoint import save_atomically
+from ..network.precision import fast_autocast
 
 
 def run_stage(name: str, out: Path, parameters: list[tuple[list[nn.Parameter], float]], modules: dict[str, nn.Module],
@@ -52,7 +53,7 @@ def run_stage(name: str, out: Path, parameters: list[tuple[list[nn.Parameter], f
         share = min(1.0, (step + 1) / warm_up) * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
         for group in (group for optimizer in optimizers for group in optimizer.param_groups):
             group["lr"] = group["peak"] * share
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_autocast():
             terms = loss(step)
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
@@ -66,7 +67,7 @@ def run_stage(name: str, out: Path, parameters: list[tuple[list[nn.Parameter], f
         if step % every == 0 or (steps and step == steps):
             for module in modules.values():
                 module.eval()
-            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            with torch.no_grad(), fast_autocast():
                 metrics = evaluate()
             for module in modules.values():
                 module.train()

@@ -15,6 +15,7 @@ import torch
 from ..config import ClockConfig
 from ..data.mel import log_mel
 from ..language.things import Thing
+from ..network.precision import fast_autocast
 from .scenery import POSITIONS, SceneMaker, develop
 from .soundtrack import SoundMixer, Sounding
 
@@ -81,7 +82,7 @@ def build_pictures(data: Path, split: str, things: list[Thing], vision, scenes: 
 
     def flush() -> None:
         batch = torch.from_numpy(np.stack(waiting)).float().div_(255).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_autocast():
             tokens, global_token = vision(batch)
         patches.append(tokens.half().numpy()), globals_.append(global_token.half().numpy())
         waiting.clear()
@@ -109,7 +110,7 @@ def build_sounds(data: Path, split: str, things: list[Thing], audio, tracks: int
     features, track_entries, windows, mels = [], [], 0, []
 
     def flush() -> None:
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_autocast():
             features.append(audio(torch.cat(mels)).half().numpy())
         mels.clear()
 
