@@ -1,7 +1,7 @@
 """`damo-train`: every step of making a bundle, resumable, same commands on two CPU cores and on a GPU host.
 
     damo-train smoke   --out DIR          all stages on a tiny network with made-up features, exports a bundle (< 3 minutes)
-    damo-train language|library|stage1|stage2|stage3|stage4|export --run DIR ...
+    damo-train language|draw|library|stage1|stage2|stage3|stage4|export --run DIR ...
     damo-train all     --run DIR          the steps above in order; each goes on from its checkpoint or is skipped
 """
 
@@ -22,7 +22,7 @@ from .network.checkpoint import load_encoders
 from .network.damo import Damo
 from .stages import alignment, bridging, language, temporal_perception
 from .stages.alignment import AlignmentHead
-from .theatre.library import Library, SceneEntry, build_pictures, build_sounds
+from .theatre.library import Library, SceneEntry, build_sounds, draw_pictures, encode_pictures
 from .theatre.playbill import Playbill
 from .theatre.soundtrack import Sounding
 
@@ -159,7 +159,7 @@ def export(network: Damo, tokenizer_file: Path, out: Path, things: list[Thing], 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="damo-train", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("command", choices=["smoke", "language", "library", "pictures", "sounds", "stage1", "stage2", "stage3", "stage4", "export", "all"])
+    parser.add_argument("command", choices=["smoke", "language", "draw", "library", "pictures", "sounds", "stage1", "stage2", "stage3", "stage4", "export", "all"])
     parser.add_argument("--data", type=Path, default=Path("../../shared/training-data"))
     parser.add_argument("--run", "--out", dest="run", type=Path, default=Path("runs/mini"))
     parser.add_argument("--vision", type=Path, help="checkpoint of the vision encoder (stages/distil_vision.py)")
@@ -182,17 +182,22 @@ def main() -> None:
     everything = options.command == "all"
     if everything or options.command == "language":
         language.train(config, load_things(options.data), language.captions(options.data), run, minutes[0], options.seed)
+    if everything or options.command in ("library", "draw"):
+        for split, (scenes, photos, _, seed) in LIBRARIES.items():
+            if not (run / f"frames-{split}.npy").exists():
+                draw_pictures(options.data, split, things, scenes, photos, seed, run / f"frames-{split}.npy")
+    if options.command in ("language", "draw"):
+        return
     encoders = load_encoders(options.vision or run / "vision.pt", options.audio or run / "audio.pt")
     if everything or options.command in ("library", "sounds", "pictures"):
-        for split, (scenes, photos, tracks, seed) in LIBRARIES.items():
+        for split, (_, _, tracks, seed) in LIBRARIES.items():
             pictures, sounds = run / f"pictures-{split}.pt", run / f"sounds-{split}.pt"
             if options.command != "sounds" and not pictures.exists():
-                made = build_pictures(options.data, split, things, encoders[0], scenes, photos, seed)
-                torch.save(made, pictures, pickle_protocol=5)
+                torch.save(encode_pictures(run / f"frames-{split}.npy", encoders[0]), pictures, pickle_protocol=5)
             if options.command != "pictures" and not sounds.exists():
                 made = build_sounds(options.data, split, things, encoders[1], tracks, seed, config.clock)
                 torch.save(made, sounds, pickle_protocol=5)
-    if options.command in ("language", "library", "sounds", "pictures"):
+    if options.command in ("library", "sounds", "pictures"):
         return
     tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
     network, head, soft_words = make_network(config, tokenizer, things)
