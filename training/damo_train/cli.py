@@ -170,6 +170,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, nargs="*", default=[50, 12, 8, 12, 6], help="language, stage 1, 2, 3, 4")
     parser.add_argument("--steps", type=int, help="instead of minutes")
     parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--rate", type=float, help="peak learning rate instead of the stage's own; lower after a warm start")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -215,7 +216,8 @@ def main() -> None:
         bill, held_out = (Playbill(load_library(run, split), things, options.seed + shift)
                           for split, shift in (("train", 0), ("val", 100)))
         for stage in range(first, 5 if everything else first + 1):
-            common = dict(out=run, minutes=minutes[stage], steps=options.steps, seed=options.seed, batch_size=options.batch)
+            common = dict(out=run, minutes=minutes[stage], steps=options.steps, seed=options.seed, batch_size=options.batch,
+                          **({"learning_rate": options.rate} if options.rate else {}))
             if stage == 1:
                 alignment.run(network, head, things, tokenizer, bill, held_out, **common)
             elif stage == 2:
