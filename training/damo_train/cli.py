@@ -219,7 +219,8 @@ def main() -> None:
             common = dict(out=run, minutes=minutes[stage], steps=options.steps, seed=options.seed, batch_size=options.batch,
                           **({"learning_rate": options.rate} if options.rate else {}))
             if stage == 1:
-                alignment.run(network, head, things, tokenizer, bill, held_out, **common)
+                alignment.run(network, head, things, tokenizer, bill, held_out,
+                              rest_steps=40 if (run / "warm.pt").exists() else 0, **common)
             elif stage == 2:
                 bridging.run(network, head, soft_words, things, tokenizer, bill, held_out, **common)
             else:
