@@ -30,7 +30,7 @@ from ..network.checkpoint import save_atomically
 from ..network.precision import fast_autocast
 from ..network.vision_encoder import VisionEncoder
 from ..warm_start import settle_batch_norms
-from .muon import ConvMuon
+from .muon import Muon
 
 PLACES = 16
 TEACHER_AXES = 256  # principal axes of the teacher's 1280 channels
@@ -279,7 +279,7 @@ def make_optimisers(encoder: VisionEncoder, heads: VisionHeads) -> list[torch.op
     chosen = {id(weight) for weights in mixing.values() for weight in weights}
     rest = [p for p in [*encoder.parameters(), *heads.parameters()] if id(p) not in chosen]
     return [
-        ConvMuon([{"params": weights, "groups": groups} for groups, weights in mixing.items()], weight_decay=0.05),
+        Muon([{"params": weights, "groups": groups} for groups, weights in mixing.items()], weight_decay=0.05),
         torch.optim.AdamW([{"params": [p for p in rest if p.ndim == 2], "weight_decay": 0.05},
                            {"params": [p for p in rest if p.ndim != 2], "weight_decay": 0}]),
     ]

@@ -24,6 +24,7 @@ from ..language.tokenizer import encode_text, train_tokenizer
 from ..network.language_model import LanguageModel
 from ..network.precision import fast_autocast
 from .batching import PromptEncoder, dialogue_batch, place_soft
+from .muon import Muon
 
 
 def captions(training_data: Path) -> list[str]:
@@ -151,7 +152,7 @@ def train(config: NetworkConfig, things: list[Thing], texts: list[str], out: Pat
     # Muon for the matrices of the blocks, AdamW for the rest. Not yet compared at equal steps (RESULTS.md).
     matrices = [p for block in model.blocks for p in block.parameters() if p.ndim == 2]
     chosen = {id(p) for p in matrices}
-    optimizers = [torch.optim.Muon(matrices, lr=learning_rate, weight_decay=0.02, adjust_lr_fn="match_rms_adamw"),
+    optimizers = [Muon(matrices, lr=learning_rate, weight_decay=0.02),
                   torch.optim.AdamW([p for p in parameters if id(p) not in chosen], lr=learning_rate, betas=(0.9, 0.97))]
     batches = TimelineBatches(config, things, tokenizer, seed)
     held_out = TimelineBatches(config, things, tokenizer, seed + 1000)

@@ -12,6 +12,7 @@ from torch import nn
 
 from ..network.checkpoint import save_atomically
 from ..network.precision import fast_autocast
+from .muon import Muon
 
 
 def run_stage(name: str, out: Path, parameters: list[tuple[list[nn.Parameter], float]], modules: dict[str, nn.Module],
@@ -98,7 +99,7 @@ def make_optimizers(parameters: list[tuple[list[nn.Parameter], float]]) -> list[
                 groups[matrix].append({"params": chosen, "lr": rate, "peak": rate})
     optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups[False], betas=(0.9, 0.98), weight_decay=0.02)]
     if groups[True]:
-        optimizers.append(torch.optim.Muon(groups[True], weight_decay=0.02, adjust_lr_fn="match_rms_adamw"))
+        optimizers.append(Muon(groups[True], weight_decay=0.02))
     return optimizers
 
 
