@@ -3,6 +3,12 @@
     script/damo eval SUITE --json > answers.jsonl          # with scale 1 and bias 0 in the bundle: raw confidences
     python -m damo_train.calibrate answers.jsonl --bundle ../model/bundles/damo-mini [--plot reports/reliability.png]
 
+With two runs it chooses `absentThreshold` as well: one in which the bundle always said "not in this clip" (`absentThreshold` 0, so
+every confidence is P(<absent>)), one in which it never did (1), put together for every threshold as the decoder would have:
+
+    python -m damo_train.calibrate never.jsonl --always always.jsonl --bundle ../model/bundles/damo-mini
+
+(A follow-up heard another turn before it in each run, so this is near, not exact; the test suite is run with the chosen one.)
 `answering` is no part of the fingerprint (that names graphs and tokenizer), so memories stay valid.
 """
 
@@ -44,6 +50,24 @@ def fit(raw: np.ndarray, right: np.ndarray, steps: int = 4000) -> tuple[float, f
     return float(scale), float(bias)
 
 
+def at_threshold(never: list[dict], always: list[dict], threshold: float) -> list[dict]:
+    """The answers that a decoder with this `absentThreshold` gives."""
+    return [gone if gone["confidence"] >= threshold else found for found, gone in zip(never, always, strict=True)]
+
+
+def choose_threshold(never: list[dict], always: list[dict]) -> tuple[float, float]:
+    """The threshold with most right answers (the middle of the best stretch), and the share that is right there."""
+    tries = np.round(np.arange(0.05, 1.0, 0.05), 2)
+    shares = np.array([np.mean([is_right(line) for line in at_threshold(never, always, t)]) for t in tries])
+    best = np.flatnonzero(shares >= shares.max() - 1e-9)
+    return float(tries[best[len(best) // 2]]), float(shares.max())
+
+
+def read_answers(file: Path) -> list[dict]:
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
+    return [line for line in lines if line["type"] == "evaluated"]
+
+
 def plot_reliability(confidence: np.ndarray, right: np.ndarray, file: Path) -> None:
     import matplotlib
 
@@ -67,9 +91,14 @@ def main() -> None:
     parser.add_argument("answers", type=Path)
     parser.add_argument("--bundle", type=Path)
     parser.add_argument("--plot", type=Path)
+    parser.add_argument("--always", type=Path)
     options = parser.parse_args()
-    lines = [json.loads(line) for line in options.answers.read_text(encoding="utf-8").splitlines() if line.strip()]
-    lines = [line for line in lines if line["type"] == "evaluated"]
+    lines, threshold = read_answers(options.answers), None
+    if options.always:
+        always = read_answers(options.always)
+        threshold, share = choose_threshold(lines, always)
+        print(f"absentThreshold {threshold}: {share:.3f} right")
+        lines = at_threshold(lines, always, threshold)
     confidence = np.array([line["confidence"] for line in lines])
     right = np.array([is_right(line) for line in lines], dtype=float)
     if options.plot:
@@ -80,6 +109,8 @@ def main() -> None:
         manifest = json.loads(file.read_text(encoding="utf-8"))
         if manifest["answering"]["calibration"] != {"scale": 1.0, "bias": 0.0}:
             raise SystemExit("the bundle is calibrated already: fit on raw confidences")
+        if threshold is not None:
+            manifest["answering"]["absentThreshold"] = threshold
         manifest["answering"]["calibration"] = {"scale": round(scale, 4), "bias": round(bias, 4)}
         file.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         print(f"{len(lines)} answers, {right.mean():.2f} right: scale {scale:.3f}, bias {bias:.3f}")

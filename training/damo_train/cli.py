@@ -1,7 +1,7 @@
 """`damo-train`: every step of making a bundle, resumable, same commands on two CPU cores and on a GPU host.
 
     damo-train smoke   --out DIR          all stages on a tiny network with made-up features, exports a bundle (< 3 minutes)
-    damo-train language|library|stage1|stage2|stage3|stage4|export --run DIR ...
+    damo-train language|draw|library|stage1|stage2|stage3|stage4|export --run DIR ...
     damo-train all     --run DIR          the steps above in order; each goes on from its checkpoint or is skipped
 """
 
@@ -22,7 +22,7 @@ from .network.checkpoint import load_encoders
 from .network.damo import Damo
 from .stages import alignment, bridging, language, temporal_perception
 from .stages.alignment import AlignmentHead
-from .theatre.library import Library, SceneEntry, build_pictures, build_sounds
+from .theatre.library import Library, SceneEntry, build_sounds, draw_pictures, encode_pictures
 from .theatre.playbill import Playbill
 from .theatre.soundtrack import Sounding
 
@@ -41,6 +41,14 @@ def load_language(network: Damo, soft_words: SoftWords, run: Path) -> None:
     state = torch.load(run / "language.pt", map_location="cpu", weights_only=False)
     network.language_model.load_state_dict(state["model"])
     soft_words.load_state_dict({"roles": state["soft_words"]["roles"]})  # its words are those of other things
+
+
+def load_warm(network: Damo, run: Path) -> None:
+    """What `damo_train.warm_start` took from a bundle, where a run has it. Later checkpoints overwrite it."""
+    if (run / "warm.pt").exists():
+        state = torch.load(run / "warm.pt", map_location="cpu", weights_only=False)["modules"]
+        for name, values in state.items():
+            getattr(network, name).load_state_dict(values)
 
 
 def load_stage(network: Damo, head: AlignmentHead, run: Path, stage: int) -> None:
@@ -151,7 +159,7 @@ def export(network: Damo, tokenizer_file: Path, out: Path, things: list[Thing], 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="damo-train", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("command", choices=["smoke", "language", "library", "pictures", "sounds", "stage1", "stage2", "stage3", "stage4", "export", "all"])
+    parser.add_argument("command", choices=["smoke", "language", "draw", "library", "pictures", "sounds", "stage1", "stage2", "stage3", "stage4", "export", "all"])
     parser.add_argument("--data", type=Path, default=Path("../../shared/training-data"))
     parser.add_argument("--run", "--out", dest="run", type=Path, default=Path("runs/mini"))
     parser.add_argument("--vision", type=Path, help="checkpoint of the vision encoder (stages/distil_vision.py)")
@@ -162,6 +170,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, nargs="*", default=[50, 12, 8, 12, 6], help="language, stage 1, 2, 3, 4")
     parser.add_argument("--steps", type=int, help="instead of minutes")
     parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--rate", type=float, help="peak learning rate instead of the stage's own; lower after a warm start")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -174,21 +183,27 @@ def main() -> None:
     everything = options.command == "all"
     if everything or options.command == "language":
         language.train(config, load_things(options.data), language.captions(options.data), run, minutes[0], options.seed)
+    if everything or options.command in ("library", "draw"):
+        for split, (scenes, photos, _, seed) in LIBRARIES.items():
+            if not (run / f"frames-{split}.npy").exists():
+                draw_pictures(options.data, split, things, scenes, photos, seed, run / f"frames-{split}.npy")
+    if options.command in ("language", "draw"):
+        return
     encoders = load_encoders(options.vision or run / "vision.pt", options.audio or run / "audio.pt")
     if everything or options.command in ("library", "sounds", "pictures"):
-        for split, (scenes, photos, tracks, seed) in LIBRARIES.items():
+        for split, (_, _, tracks, seed) in LIBRARIES.items():
             pictures, sounds = run / f"pictures-{split}.pt", run / f"sounds-{split}.pt"
             if options.command != "sounds" and not pictures.exists():
-                made = build_pictures(options.data, split, things, encoders[0], scenes, photos, seed)
-                torch.save(made, pictures, pickle_protocol=5)
+                torch.save(encode_pictures(run / f"frames-{split}.npy", encoders[0]), pictures, pickle_protocol=5)
             if options.command != "pictures" and not sounds.exists():
                 made = build_sounds(options.data, split, things, encoders[1], tracks, seed, config.clock)
                 torch.save(made, sounds, pickle_protocol=5)
-    if options.command in ("language", "library", "sounds", "pictures"):
+    if options.command in ("library", "sounds", "pictures"):
         return
     tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
     network, head, soft_words = make_network(config, tokenizer, things)
     network.vision, network.audio = encoders
+    load_warm(network, run)
     load_language(network, soft_words, run)
     last = max((stage for stage in (1, 2, 3, 4) if (run / f"stage{stage}.pt").exists()), default=1)
     if options.command == "export":
@@ -201,9 +216,11 @@ def main() -> None:
         bill, held_out = (Playbill(load_library(run, split), things, options.seed + shift)
                           for split, shift in (("train", 0), ("val", 100)))
         for stage in range(first, 5 if everything else first + 1):
-            common = dict(out=run, minutes=minutes[stage], steps=options.steps, seed=options.seed, batch_size=options.batch)
+            common = dict(out=run, minutes=minutes[stage], steps=options.steps, seed=options.seed, batch_size=options.batch,
+                          **({"learning_rate": options.rate} if options.rate else {}))
             if stage == 1:
-                alignment.run(network, head, things, tokenizer, bill, held_out, **common)
+                alignment.run(network, head, things, tokenizer, bill, held_out,
+                              rest_steps=40 if (run / "warm.pt").exists() else 0, **common)
             elif stage == 2:
                 bridging.run(network, head, soft_words, things, tokenizer, bill, held_out, **common)
             else:

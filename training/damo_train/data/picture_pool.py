@@ -1,7 +1,7 @@
-"""Draws the pool of pictures for `distil_vision` in shards of 1000, with the teacher's features on every other shard.
+"""Draws the pool of pictures for `distil_vision` in shards of 1000, with the teacher's features on every other shard, or on all.
 
     python -m damo_train.data.picture_pool --data ../shared/training-data --weights ../shared/weights --out POOL
-        [--worker 0 --workers 2] [--shards 40]
+        [--worker 0 --workers 2] [--shards 40] [--taught-every 1]
 
 Runs beside the training: the trainer takes in shards as they appear. Shard s holds pictures 1000 s .. 1000 s + 999 of the seed.
 """
@@ -75,6 +75,7 @@ def main() -> None:
     parser.add_argument("--shards", type=int, default=40)
     parser.add_argument("--worker", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--taught-every", type=int, default=2, help="1: the teacher looks at all shards (half as fast to draw)")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     boxes = arguments.out / "boxes.json"
@@ -87,8 +88,8 @@ def main() -> None:
         path = arguments.out / f"train{number:03d}.npz"
         if path.exists():
             continue
-        # With two workers, each has every second of its own shards taught.
-        taught = (number // arguments.workers) % 2 == 0
+        # With two workers, each has every second (or `--taught-every`-th) of its own shards taught.
+        taught = (number // arguments.workers) % arguments.taught_every == 0
         seed = (arguments.seed + 1) * 10_000_000 + number * SHARD
         save_shard(path, draw_shard(maker, words, seed, SHARD, teacher if taught else None))
         print(path.name, flush=True)

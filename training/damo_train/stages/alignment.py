@@ -106,7 +106,9 @@ def alignment_metrics(network: Damo, head: AlignmentHead, plays, bill: Playbill,
 
 
 def run(network: Damo, head: AlignmentHead, things: list[Thing], tokenizer: Tokenizer, bill: Playbill, held_out: Playbill,
-        out: Path, minutes: float, steps: int | None, seed: int, batch_size: int = 32, learning_rate: float = 1.5e-3) -> dict:
+        out: Path, minutes: float, steps: int | None, seed: int, batch_size: int = 32, learning_rate: float = 1.5e-3,
+        rest_steps: int = 0) -> dict:
+    """rest_steps: after a warm start the head is new, and the Fuseformer rests until it has found its way."""
     torch.manual_seed(seed)
     book = PhraseBook(things, tokenizer, seed)
     window_seconds = network.config.clock.window_seconds
@@ -117,7 +119,8 @@ def run(network: Damo, head: AlignmentHead, things: list[Thing], tokenizer: Toke
     def loss(step: int) -> dict[str, Tensor]:
         # one or two windows: more different clips for the same work; the forward state is met in both
         batch = gather(bill, [bill.compose(1 + step % 2) for _ in range(batch_size)], window_seconds, 0.08)
-        queries, embeddings = fuse(network.fuseformer, batch)
+        with torch.set_grad_enabled(step >= rest_steps):
+            queries, embeddings = fuse(network.fuseformer, batch)
         terms, _, _ = alignment_terms(network, head, batch, queries, embeddings, book.draw(), things)
         return terms
 

@@ -10,6 +10,7 @@ from ..language.soft_words import slot_entries
 from ..language.things import Thing
 from ..language.timeline import SLOTS_PER_WINDOW, Timeline
 from ..network.fuseformer import Fuseformer
+from ..network.precision import feature_type
 from ..theatre.playbill import FRAMES_PER_WINDOW, Play, Playbill
 
 
@@ -33,11 +34,11 @@ class ClipBatch:
 
 
 def gather(bill: Playbill, plays: list[Play], window_seconds: float, noise: float,
-           precision: torch.dtype = torch.bfloat16) -> ClipBatch:
+           precision: torch.dtype | None = None) -> ClipBatch:
     library, rng = bill.library, bill.rng
     rows = np.concatenate([play.frame_rows.reshape(-1, FRAMES_PER_WINDOW) for play in plays])
     audio_rows = np.concatenate([play.audio_rows for play in plays])
-    # bfloat16 on a CPU: the patches of a batch are tens of megabytes, and reading them is what a step costs
+    precision = precision or feature_type()
     patches = torch.from_numpy(library.patches[np.maximum(rows, 0)]).to(precision)
     global_token = torch.from_numpy(library.globals[np.maximum(rows, 0)]).to(precision)
     audio = torch.from_numpy(library.audio[np.maximum(audio_rows, 0)]).to(precision)

@@ -23,6 +23,7 @@ from ..data.soundscapes import MUSIC, SILENCE, SPEECH, TEACHER_TOKENS, ScapeMake
 from ..data.teachers import SoundTeacher
 from ..network.audio_encoder import AudioEncoder
 from ..network.checkpoint import save_atomically
+from ..network.precision import fast_autocast
 from .distil_vision import LIVELY_NEGATIVES, follow, scores
 
 SAVE_SECONDS = 120
@@ -194,7 +195,7 @@ def main() -> None:
             group["lr"] = rate
         batch = pool.batch(arguments.batch, chance)
         both.train()
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_autocast():
             told = both["heads"](both["encoder"](augment(batch["log_mel"])))
         parts = losses(told, batch)
         optimiser.zero_grad(set_to_none=True)

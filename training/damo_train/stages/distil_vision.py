@@ -2,8 +2,9 @@
 
     python -m damo_train.data.picture_pool ...            (draws the pool; may go on beside this)
     python -m damo_train.stages.distil_vision --data ../shared/training-data --weights ../shared/weights --pool POOL
-        --out vision.pt --minutes 40 [--seed 0] [--threads 1]
+        --out vision.pt --minutes 40 [--seed 0] [--threads 1] [--warm RUN/vision.pt]
 
+`--warm` goes on from an encoder without its heads (damo_train.warm_start): the new heads learn alone for `--head-steps` steps.
 The learning rate follows the clock, so a run ends well after `--minutes` whatever the machine. Started again with the same
 `--out` it goes on where it stopped. The heads are for training and for looking inside; they are not exported.
 """
@@ -26,7 +27,10 @@ from ..data.pictures import SIDE
 from ..data.teachers import PictureTeacher
 from ..data.words import NOT_THINGS, Words, normalise
 from ..network.checkpoint import save_atomically
+from ..network.precision import fast_autocast
 from ..network.vision_encoder import VisionEncoder
+from ..warm_start import settle_batch_norms
+from .muon import Muon
 
 PLACES = 16
 TEACHER_AXES = 256  # principal axes of the teacher's 1280 channels
@@ -206,7 +210,7 @@ def implied_matrix(words: Words) -> Tensor:
 @torch.no_grad()
 def tell(encoder: nn.Module, heads: nn.Module, pixels: np.ndarray) -> dict[str, Tensor]:
     encoder.eval()
-    with torch.autocast("cpu", torch.bfloat16):
+    with fast_autocast():
         parts = [heads(*encoder(to_frames(pixels[start : start + 64].copy()))) for start in range(0, len(pixels), 64)]
     return {name: torch.cat([part[name] for part in parts]).float() for name in parts[0]}
 
@@ -266,6 +270,28 @@ def scores(name: str, chance: Tensor, truth: Tensor) -> dict[str, float]:
 # -- the run
 
 
+def make_optimisers(encoder: VisionEncoder, heads: VisionHeads) -> list[torch.optim.Optimizer]:
+    """Muon for what mixes channels inside the encoder, AdamW for heads, norms, biases and positions."""
+    mixing: dict[int, list[nn.Parameter]] = {}
+    for module in encoder.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            mixing.setdefault(getattr(module, "groups", 1), []).append(module.weight)
+    chosen = {id(weight) for weights in mixing.values() for weight in weights}
+    rest = [p for p in [*encoder.parameters(), *heads.parameters()] if id(p) not in chosen]
+    return [
+        Muon([{"params": weights, "groups": groups} for groups, weights in mixing.items()], weight_decay=0.05),
+        torch.optim.AdamW([{"params": [p for p in rest if p.ndim == 2], "weight_decay": 0.05},
+                           {"params": [p for p in rest if p.ndim != 2], "weight_decay": 0}]),
+    ]
+
+
+def warm_encoder(encoder: VisionEncoder, file: Path, pool: "Pool", chance: np.random.Generator) -> None:
+    """Weights of a bundle, with batch norms that fit the pool's pictures."""
+    encoder.load_state_dict(torch.load(file, weights_only=False)["model"])
+    pixels = pool.batch(512, chance)["pixels"]
+    settle_batch_norms(encoder, lambda: [encoder(to_frames(pixels[at : at + 64].copy())) for at in range(0, len(pixels), 64)])
+
+
 @torch.no_grad()
 def follow(average: nn.Module, current: nn.Module, keep: float) -> None:
     for slow, fast in zip(average.state_dict().values(), current.state_dict().values(), strict=True):
@@ -286,6 +312,10 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--warm", type=Path, help="encoder to go on from, written by damo_train.warm_start")
+    parser.add_argument("--head-steps", type=int, default=200, help="with --warm: steps in which only the heads learn")
+    parser.add_argument("--compile", action="store_true", help="a minute of compiling, then about a fifth faster")
+    parser.add_argument("--optimiser", choices=["muon", "adamw"], default="muon")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
@@ -298,16 +328,22 @@ def main() -> None:
     heads = VisionHeads(len(words))
     both = nn.ModuleDict({"encoder": encoder, "heads": heads})
     average = copy.deepcopy(both)
-    decayed = [p for p in both.parameters() if p.ndim > 1]
-    plain = [p for p in both.parameters() if p.ndim <= 1]
-    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0}])
+    if arguments.optimiser == "muon":
+        optimisers = make_optimisers(encoder, heads)
+    else:
+        decayed = [p for p in both.parameters() if p.ndim > 1]
+        plain = [p for p in both.parameters() if p.ndim <= 1]
+        optimisers = [torch.optim.AdamW([{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0}])]
     step, spent_before, axes = 0, 0.0, None
+    head_steps = arguments.head_steps if arguments.warm else 0
     if arguments.out.exists():
         state = torch.load(arguments.out, weights_only=False)
         both.load_state_dict(state["training"]["both"])
         average["encoder"].load_state_dict(state["model"])
         average["heads"].load_state_dict(state["heads"])
-        optimiser.load_state_dict(state["training"]["optimiser"])
+        if len(state["training"]["optimisers"]) == len(optimisers):
+            for optimiser, values in zip(optimisers, state["training"]["optimisers"], strict=True):
+                optimiser.load_state_dict(values)
         step, spent_before, axes = state["step"], state["training"]["seconds"], TeacherAxes(state=state["axes"])
         chance = np.random.default_rng([arguments.seed, step])
 
@@ -317,6 +353,10 @@ def main() -> None:
         time.sleep(5)
         pool.take_in()
     exam = Exam(arguments.data, arguments.weights, words, pool.axes)
+    if arguments.warm and step == 0:
+        warm_encoder(encoder, arguments.warm, pool, chance)
+        average.load_state_dict(both.state_dict())
+    look = torch.compile(encoder) if arguments.compile else encoder
     curve = arguments.out.with_suffix(".csv")
     started = saved = looked = time.monotonic()
     running: dict[str, float] = {}
@@ -328,21 +368,27 @@ def main() -> None:
         if now - looked > 20:
             pool.take_in()
             looked = now
-        rate = arguments.rate * min(1.0, (step + 1) / 150) * (0.5 + 0.5 * math.cos(math.pi * progress)) + 1e-6
-        for group in optimiser.param_groups:
+        heads_only = step < head_steps
+        warm_up = min(1.0, (step + 1 if heads_only else step - head_steps + 1) / (20 if heads_only else 150))
+        rate = arguments.rate * warm_up * (0.5 + 0.5 * math.cos(math.pi * progress)) + 1e-6
+        for group in (group for optimiser in optimisers for group in optimiser.param_groups):
             group["lr"] = rate
         batch = {name: torch.from_numpy(value.astype(np.int32) if value.dtype == np.uint16 else value)
                  for name, value in pool.batch(arguments.batch, chance).items()}
         augment(batch, chance)
-        both.train()
-        with torch.autocast("cpu", torch.bfloat16):
-            told = heads(*encoder(batch["frames"]))
+        encoder.train(not heads_only)
+        with fast_autocast():
+            with torch.set_grad_enabled(not heads_only):
+                tokens = (encoder if heads_only else look)(batch["frames"])
+            told = heads(*tokens)
         parts = losses(told, batch, implied)
         loss = sum(LOSS_WEIGHTS[name] * part for name, part in parts.items())
-        optimiser.zero_grad(set_to_none=True)
+        for optimiser in optimisers:
+            optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(both.parameters(), 2.0)
-        optimiser.step()
+        for optimiser in optimisers:
+            optimiser.step()
         step += 1
         follow(average, both, keep=min(0.998, 1 - 1 / (step + 1) ** 0.75))
         for name, part in parts.items():
@@ -359,7 +405,8 @@ def main() -> None:
                 if fresh:
                     writer.writeheader()
                 writer.writerow(row)
-            training = {"both": both.state_dict(), "optimiser": optimiser.state_dict(), "seconds": spent}
+            training = {"both": both.state_dict(), "optimisers": [optimiser.state_dict() for optimiser in optimisers],
+                        "seconds": spent}
             save_atomically({
                 "model": average["encoder"].state_dict(), "heads": average["heads"].state_dict(), "step": step,
                 "metrics": metrics, "axes": pool.axes.state(), "words": words.names, "training": training,

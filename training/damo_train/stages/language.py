@@ -1,6 +1,7 @@
 """Pretraining of the language model on text alone: captions, and T3 timelines in soft words (MODEL row 16).
 
 Run: python -m damo_train.stages.language --data ../shared/training-data --out runs/mini --minutes 25
+With --warm it goes on from the language model of a bundle (damo_train.warm_start): soft words are new and are fitted to it first.
 """
 
 import argparse
@@ -21,7 +22,9 @@ from ..language.things import Thing, load_things, normalise
 from ..language.timeline import SLOTS_PER_WINDOW, Event, Timeline, random_timeline
 from ..language.tokenizer import encode_text, train_tokenizer
 from ..network.language_model import LanguageModel
+from ..network.precision import fast_autocast
 from .batching import PromptEncoder, dialogue_batch, place_soft
+from .muon import Muon
 
 
 def captions(training_data: Path) -> list[str]:
@@ -46,6 +49,9 @@ def _without_specials(text: str) -> list[str]:
     import re
 
     return [part.strip() for part in re.split(r"<[a-z0-9]+>", text) if part.strip()]
+
+
+WARM_REST = 0.25  # share of a warm-started run in which the language model itself rests
 
 
 class TimelineBatches:
@@ -128,7 +134,10 @@ def evaluate(model: LanguageModel, soft_words: SoftWords, batches: TimelineBatch
 
 
 def train(config: NetworkConfig, things: list[Thing], texts: list[str], out: Path, minutes: float, seed: int,
-          batch_size: int = 24, steps: int | None = None, learning_rate: float = 2e-3, t3: bool = True) -> dict:
+          batch_size: int = 24, steps: int | None = None, learning_rate: float = 2e-3, t3: bool = True,
+          warm: Path | None = None) -> dict:
+    """warm: a run folder with `warm.pt`. Its model rests for WARM_REST of the run while soft words are fitted to it, and meets
+    clips of all lengths from the first step."""
     torch.manual_seed(seed)
     out.mkdir(parents=True, exist_ok=True)
     tokenizer_file = out / "tokenizer.json"
@@ -138,10 +147,12 @@ def train(config: NetworkConfig, things: list[Thing], texts: list[str], out: Pat
     model = LanguageModel(config.language_model)
     soft_words = SoftWords(things, tokenizer, config.language_model.channels)
     parameters = [*model.parameters(), *soft_words.parameters()]
+    if warm:
+        model.load_state_dict(torch.load(warm / "warm.pt", map_location="cpu", weights_only=False)["modules"]["language_model"])
     # Muon for the matrices of the blocks, AdamW for the rest. Not yet compared at equal steps (RESULTS.md).
     matrices = [p for block in model.blocks for p in block.parameters() if p.ndim == 2]
     chosen = {id(p) for p in matrices}
-    optimizers = [torch.optim.Muon(matrices, lr=learning_rate, weight_decay=0.02, adjust_lr_fn="match_rms_adamw"),
+    optimizers = [Muon(matrices, lr=learning_rate, weight_decay=0.02),
                   torch.optim.AdamW([p for p in parameters if id(p) not in chosen], lr=learning_rate, betas=(0.9, 0.97))]
     batches = TimelineBatches(config, things, tokenizer, seed)
     held_out = TimelineBatches(config, things, tokenizer, seed + 1000)
@@ -170,13 +181,15 @@ def train(config: NetworkConfig, things: list[Thing], texts: list[str], out: Pat
         rate = learning_rate * min(1, (step + 1) / 200) * (0.5 * (1 + math.cos(math.pi * progress)) * 0.97 + 0.03)
         for group in (group for optimizer in optimizers for group in optimizer.param_groups):
             group["lr"] = rate
-        with torch.autocast("cpu", torch.bfloat16):
-            if texts and (not t3 or step % 6 == 5):
+        if warm:
+            model.requires_grad_(progress >= WARM_REST)
+        with fast_autocast():
+            if texts and (not t3 or step % 6 == 5) and not (warm and progress < WARM_REST):
                 tokens, targets = caption_batch(batches.encoder, texts, batches.rng, batch_size)
                 loss, _, _ = model.loss(tokens, targets)
             else:
                 # from short clips to long ones: finding a word among 16 half seconds comes before finding it among 128
-                longest = 1 if progress < 0.35 else 2 if progress < 0.5 else None
+                longest = None if warm else 1 if progress < 0.35 else 2 if progress < 0.5 else None
                 size = batch_size * 3 // 2 if longest else batch_size
                 batch, windows, (rows, ids, roles, weights, slots) = batches.draw(size, longest)
                 made = soft_words(model.embedding, rows, ids, roles, weights, slots)
@@ -219,10 +232,12 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="instead of minutes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--warm", type=Path, help="run folder that damo_train.warm_start has written")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     metrics = train(damo_mini(), load_things(options.data), captions(options.data), options.out, options.minutes, options.seed,
-                    steps=options.steps)
+                    steps=options.steps, learning_rate=options.rate, warm=options.warm)
     print(json.dumps(metrics))
 
 

@@ -11,6 +11,8 @@ import torch
 from torch import nn
 
 from ..network.checkpoint import save_atomically
+from ..network.precision import fast_autocast
+from .muon import Muon
 
 
 def run_stage(name: str, out: Path, parameters: list[tuple[list[nn.Parameter], float]], modules: dict[str, nn.Module],
@@ -52,7 +54,7 @@ def run_stage(name: str, out: Path, parameters: list[tuple[list[nn.Parameter], f
         share = min(1.0, (step + 1) / warm_up) * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
         for group in (group for optimizer in optimizers for group in optimizer.param_groups):
             group["lr"] = group["peak"] * share
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_autocast():
             terms = loss(step)
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
@@ -66,7 +68,7 @@ def run_stage(name: str, out: Path, parameters: list[tuple[list[nn.Parameter], f
         if step % every == 0 or (steps and step == steps):
             for module in modules.values():
                 module.eval()
-            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            with torch.no_grad(), fast_autocast():
                 metrics = evaluate()
             for module in modules.values():
                 module.train()
@@ -97,7 +99,7 @@ def make_optimizers(parameters: list[tuple[list[nn.Parameter], float]]) -> list[
                 groups[matrix].append({"params": chosen, "lr": rate, "peak": rate})
     optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups[False], betas=(0.9, 0.98), weight_decay=0.02)]
     if groups[True]:
-        optimizers.append(torch.optim.Muon(groups[True], weight_decay=0.02, adjust_lr_fn="match_rms_adamw"))
+        optimizers.append(Muon(groups[True], weight_decay=0.02))
     return optimizers
 
 

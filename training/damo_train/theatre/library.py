@@ -15,7 +15,8 @@ import torch
 from ..config import ClockConfig
 from ..data.mel import log_mel
 from ..language.things import Thing
-from .scenery import POSITIONS, SceneMaker, develop
+from ..network.precision import fast_autocast
+from .scenery import POSITIONS, SIZE, SceneMaker, develop
 from .soundtrack import SoundMixer, Sounding
 
 EMPTY_FRAMES = 3
@@ -70,34 +71,40 @@ def frames_of(maker: SceneMaker, scenes: int, photos: int, rng: np.random.Genera
         yield "scene", entry, [develop(frame, rng) for frame in frames]
 
 
-@torch.no_grad()
-def build_pictures(data: Path, split: str, things: list[Thing], vision, scenes: int, photos: int, seed: int, log=print) -> dict:
-    """The picture half of a Library, by field name."""
+def draw_pictures(data: Path, split: str, things: list[Thing], scenes: int, photos: int, seed: int, file: Path, log=print) -> None:
+    """Draws every frame of a library once, to uint8 planes in `file` (.npy), and their entries beside it (.pt).
+
+    Apart from the encoder: frames can be drawn while it still learns, and read by the next one too.
+    """
     rng = np.random.default_rng(seed)
     maker = SceneMaker(data, split, things)
-    vision.eval()
-    patches, globals_, scene_entries, photo_entries, waiting = [], [], [], [], []
+    entries: dict[str, list[SceneEntry]] = {"scene": [], "photo": []}
     rows, began = 0, time.monotonic()
+    raw = file.with_suffix(".raw")
+    with open(raw, "wb") as out:
+        for kind, entry, frames in frames_of(maker, scenes, photos, rng):
+            entry.first_frame = rows
+            entries[kind].append(entry)
+            out.write(np.stack(frames).tobytes())
+            if (rows + len(frames)) // 5_000 > rows // 5_000:
+                log(f"{split}: {rows} frames, {time.monotonic() - began:.0f} s", flush=True)
+            rows += len(frames)
+    torch.save({"scenes": entries["scene"], "photos": entries["photo"], "frames": rows}, file.with_suffix(".pt"))
+    raw.rename(file)
 
-    def flush() -> None:
-        batch = torch.from_numpy(np.stack(waiting)).float().div_(255).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+
+def encode_pictures(file: Path, vision, first: int = 0, last: int | None = None) -> dict:
+    """The picture half of a Library, by field name, from frames drawn by `draw_pictures` (or rows first..last of it)."""
+    drawn = torch.load(file.with_suffix(".pt"), weights_only=False)
+    frames = np.memmap(file, np.uint8, "r", shape=(drawn["frames"], 3, SIZE, SIZE))[first:last]
+    vision.eval()
+    patches, globals_ = [], []
+    for at in range(0, len(frames), 128):
+        batch = torch.from_numpy(np.array(frames[at : at + 128])).float().div_(255).contiguous(memory_format=torch.channels_last)
+        with torch.no_grad(), fast_autocast():
             tokens, global_token = vision(batch)
         patches.append(tokens.half().numpy()), globals_.append(global_token.half().numpy())
-        waiting.clear()
-
-    for kind, entry, frames in frames_of(maker, scenes, photos, rng):
-        entry.first_frame = rows
-        (photo_entries if kind == "photo" else scene_entries).append(entry)
-        waiting.extend(frames)
-        rows += len(frames)
-        if len(waiting) >= 128:
-            flush()
-            if rows % 5_000 < 128:
-                log(f"{split}: {rows} frames, {time.monotonic() - began:.0f} s", flush=True)
-    if waiting:
-        flush()
-    return {"patches": np.concatenate(patches), "globals": np.concatenate(globals_), "scenes": scene_entries, "photos": photo_entries}
+    return {"patches": np.concatenate(patches), "globals": np.concatenate(globals_), "scenes": drawn["scenes"], "photos": drawn["photos"]}
 
 
 @torch.no_grad()
@@ -109,7 +116,7 @@ def build_sounds(data: Path, split: str, things: list[Thing], audio, tracks: int
     features, track_entries, windows, mels = [], [], 0, []
 
     def flush() -> None:
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_autocast():
             features.append(audio(torch.cat(mels)).half().numpy())
         mels.clear()
 

@@ -74,7 +74,7 @@ def draw_caption(picture: Image.Image, text: str, x: float, y: float, height: fl
     wide, tall = box[2] - box[0], box[3] - box[1]
     left = min(max(2, x * picture.width - wide / 2), max(2, picture.width - wide - 4))
     top = min(max(2, y * picture.height - tall / 2), picture.height - tall - 8)
-    dark = hash(text) % 2 == 0
+    dark = len(text) % 2 == 0  # the same in every run
     draw.rectangle((left - 4, top - 3, left + wide + 5, top + tall + 9), fill=(20, 20, 24) if dark else (245, 245, 240))
     draw.text((left, top), text, fill=(250, 250, 250) if dark else (15, 15, 20), font=font)
 
