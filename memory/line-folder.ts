@@ -3,15 +3,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClipId, LineStore, LineTrack, TenantId } from "../core/index.ts";
 import { decodeJson, encodeJson } from "./checked-json.ts";
-import {
-  isAbsent,
-  isDraft,
-  namesIn,
-  onDisk,
-  PRIVATE_FOLDER,
-  removeFolder,
-  replaceFile,
-} from "./durable-file.ts";
+import { isAbsent, isDraft, namesIn, onDisk, PRIVATE_FOLDER, removeFolder, replaceFile } from "./durable-file.ts";
 import { clipFolder, trackFile } from "./keys.ts";
 
 export class LineFolder implements LineStore {

@@ -15,6 +15,7 @@ import {
   DomainError,
   hasEnded,
   isDomainError,
+  keepSubtitles,
   type MessageRef,
   type ShareRecord,
   type WatchJobEvent,
@@ -113,6 +114,7 @@ async function watch(context: DeskContext, share: ShareRecord, signal: AbortSign
   for await (const { event } of context.queue.followWatch(jobId, { signal })) {
     last = event;
     const progress = progressOf(event);
+    if (event.type === "opened") await keepWords(context, watching, clipId);
     if (event.type === "window") context.askable.open(share.id);
     if (progress) await status.progress(progress);
   }
@@ -131,6 +133,18 @@ async function watch(context: DeskContext, share: ShareRecord, signal: AbortSign
     throw new DomainError(last.code, "watching failed", { details: { ...last.details } });
   }
   throw new DomainError("queue.unavailable", `the events of ${jobId} ended early`);
+}
+
+/** What the platform itself wrote down of the clip's words. Questions are answered without as well. */
+async function keepWords(context: DeskContext, { tenantId, platform, source, id }: ShareRecord, clipId: ClipId) {
+  const { lines } = context.stores;
+  if (!lines) return;
+  try {
+    const vtt = await context.platform(platform).subtitles?.(tenantId, source);
+    if (vtt) await keepSubtitles(lines, { tenantId, clipId }, platform, vtt);
+  } catch (error) {
+    context.log.warn({ err: error, share: id }, "the platform's subtitles were not kept");
+  }
 }
 
 function progressOf(event: WatchJobEvent): Progress | undefined {

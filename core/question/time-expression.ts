@@ -34,7 +34,7 @@ const EDGE_SECONDS = 3;
 const EDGE_SHARE = 0.25;
 
 const NUMBER = String.raw`\d+(?:\.\d+)?`;
-const UNIT = String.raw`(?:hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])`;
+const UNIT = `(?:hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])`;
 const AMOUNT = `(?:${NUMBER}|half an?|half|an?|(?:a )?couple of|(?:a )?few)`;
 /** "10 s", "1 min 10 s", "1m10s", "a minute and a half", "1 and a half minutes", "half a minute". */
 const LENGTH = String.raw`(?:${NUMBER} and a half ${UNIT}|${AMOUNT}\s?${UNIT}(?: and a half(?! an?\b))?(?:,? ?(?:and )?${AMOUNT}\s?${UNIT})*)`;
