@@ -5,7 +5,7 @@ import type { Services } from "./cli/services.ts";
 
 /** Everything heavy is imported inside: `damo --help` loads none of it, `damo forget` no model. */
 async function createServices(): Promise<Services> {
-  const { asTenantId, loadConfig } = await import("../core/index.ts");
+  const { asTenantId, DomainError, loadConfig } = await import("../core/index.ts");
   const config = loadConfig(process.env);
 
   const findFfmpeg = async () => {
@@ -22,13 +22,34 @@ async function createServices(): Promise<Services> {
     return createClipModel({ bundle, findFfmpeg }, { ...config.model, decode: config.decode });
   };
 
+  const sharedStores = () => {
+    stores ??= openStores();
+    return stores;
+  };
+  const openQueue = async () => {
+    const { createRedis } = await import("../memory/index.ts");
+    const { BullMqWorkQueue } = await import("../workers/index.ts");
+    const { readBundleIdentity } = await import("../model/index.ts");
+    const { redis } = config;
+    if (!redis) {
+      throw new DomainError("config.invalid", "the queue needs Redis", {
+        details: { problem: "there is a queue between processes only with Redis: set DAMO_REDIS_URL" },
+      });
+    }
+    const { memories } = await sharedStores();
+    const connect = (overrides = {}) => createRedis(redis, overrides);
+    const { namespace, timeoutMs } = redis;
+    const bundle = await readBundleIdentity(config.model.bundleFolder);
+    return new BullMqWorkQueue({ bundle, memories }, { connect, namespace, timeoutMs, ...config.work });
+  };
+
   let stores: ReturnType<typeof openStores> | undefined;
   let model: ReturnType<typeof loadModel> | undefined;
   return {
     config,
     tenantId: asTenantId(config.tenantId),
     findFfmpeg,
-    stores: () => (stores ??= openStores()),
+    stores: sharedStores,
     model: () => (model ??= loadModel()),
     strips: {
       makeStrip: async (frames, signal) => {
@@ -42,6 +63,12 @@ async function createServices(): Promise<Services> {
     },
     clipEncoder: async () => (await import("../model/index.ts")).createClipEncoder({ findFfmpeg }, config.decode),
     verifyBundle: async (folder) => (await (await import("../model/index.ts")).loadBundle(folder)).manifest,
+    startWorker: async () => {
+      const { startWorker } = await import("../workers/main.ts");
+      const { url, close } = await startWorker(process.env);
+      return { urls: { worker: url }, close };
+    },
+    queueDesk: openQueue,
     close: async () => {
       // What could not be made has been reported where it was asked for.
       await (await model?.catch(() => undefined))?.close();

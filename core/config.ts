@@ -135,6 +135,15 @@ export const configSchema = z
     /** 0 = until it is forgotten. */
     DAMO_MEMORY_TTL_HOURS: wholeNumber(0, 10 * 365 * 24).default(30 * 24),
 
+    DAMO_ANSWER_CONCURRENCY: wholeNumber(1, 64).default(4),
+    DAMO_TENANT_MAX_WATCHES: wholeNumber(1, 1_000_000).default(200),
+    DAMO_TENANT_MAX_QUESTIONS: wholeNumber(1, 1_000_000).default(500),
+    /** Where a worker and the bots say how they are: health and metrics, not for the public. 0 = any free port. */
+    DAMO_OPS_HOST: z.string().default("127.0.0.1"),
+    DAMO_WORKER_PORT: wholeNumber(0, 65_535).default(7718),
+    DAMO_BOTS_PORT: wholeNumber(0, 65_535).default(7719),
+    DAMO_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+
     DAMO_WEB_HOST: z.string().default("127.0.0.1"),
     /** 0 = any free port. */
     DAMO_WEB_PORT: wholeNumber(0, 65_535).default(7717),
@@ -214,6 +223,13 @@ export const configSchema = z
       watchThreads: env.DAMO_WATCH_THREADS,
       answerThreads: env.DAMO_ANSWER_THREADS,
     },
+    work: {
+      answerConcurrency: env.DAMO_ANSWER_CONCURRENCY,
+      watchesPerTenant: env.DAMO_TENANT_MAX_WATCHES,
+      questionsPerTenant: env.DAMO_TENANT_MAX_QUESTIONS,
+    },
+    ops: { host: env.DAMO_OPS_HOST, workerPort: env.DAMO_WORKER_PORT, botsPort: env.DAMO_BOTS_PORT },
+    logLevel: env.DAMO_LOG_LEVEL,
     /** Absent: everything is kept in `home`, by this machine alone. */
     redis: redisSettings(env),
     chat: { sweepHours: env.DAMO_SWEEP_HOURS },

@@ -49,6 +49,17 @@ export async function loadBundle(folder: string): Promise<ModelBundle> {
   };
 }
 
+/**
+ * Which bundle lies in a folder, from `damo.json` alone: for processes that only name it and run none of it.
+ *
+ * @throws DomainError model.bundle_missing, model.bundle_invalid, model.file_mismatch (the fingerprint)
+ */
+export async function readBundleIdentity(folder: string): Promise<BundleIdentity> {
+  const { tokenizer, graphs, name, version, fingerprint } = await readManifest(folder);
+  expectFingerprint([tokenizer, ...GRAPH_NAMES.map((graph) => graphs[graph])], fingerprint);
+  return { name, version, fingerprint };
+}
+
 async function readManifest(folder: string): Promise<BundleManifest> {
   const path = join(folder, "damo.json");
   const text = await readFile(path, "utf8").catch((cause: unknown) => {

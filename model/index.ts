@@ -1,5 +1,5 @@
 /** What the rest of the house may use of model/. The pipeline itself is behind core/ports/clip-model.ts. */
-export { loadBundle, type ModelBundle } from "./bundle.ts";
+export { loadBundle, type ModelBundle, readBundleIdentity } from "./bundle.ts";
 export {
   type ClipEncoderDeps,
   type ContactStripOptions,

@@ -28,7 +28,7 @@ import { QUEUE_LIMITS, type QueueLimits } from "./queue-limits.ts";
 import { backoffMs, mayRetry } from "./retry-policy.ts";
 import { failureOf, type JobDeps, runAnswerJob, runWatchJob } from "./run-jobs.ts";
 import { WatchGate } from "./watch-gate.ts";
-import { SILENT_OBSERVER, type WorkObserver } from "./work-observer.ts";
+import { factsOf, type JobFacts, SILENT_OBSERVER, type WorkObserver } from "./work-observer.ts";
 
 export interface InProcessQueueOptions extends Partial<QueueLimits> {
   /** Clips watched at one time: one, for a processor or a graphics card gains nothing from two. */
@@ -44,6 +44,7 @@ const MOST_ENDED_JOBS = 500;
 
 interface LocalJob<Event extends JobEvent = JobEvent> extends LaneJob {
   readonly id: string;
+  readonly facts: JobFacts;
   readonly tenantId: TenantId;
   readonly clipIds: readonly ClipId[];
   readonly log: EventLog<Event>;
@@ -51,6 +52,7 @@ interface LocalJob<Event extends JobEvent = JobEvent> extends LaneJob {
   /** One attempt. */
   run(signal: AbortSignal): AsyncIterable<Event>;
   attempt: number;
+  startedMs?: number;
   /** Wall time, ms: no attempt before. */
   notBeforeMs: number;
   /** Goes on once this watch has stored a window, or ended. */
@@ -102,6 +104,7 @@ export class InProcessWorkQueue implements WorkQueue {
 
     const local = newJob<WatchJobEvent>({
       id,
+      facts: factsOf(id, job),
       tenantId,
       clipIds: [clipId],
       background,
@@ -123,6 +126,7 @@ export class InProcessWorkQueue implements WorkQueue {
 
     const local = newJob<AnswerJobEvent>({
       id,
+      facts: factsOf(id, job),
       tenantId,
       clipIds,
       orderKey: JSON.stringify([tenantId, threadId]),
@@ -202,6 +206,8 @@ export class InProcessWorkQueue implements WorkQueue {
   /** One attempt. Never rejects. */
   async #runOnce(job: LocalJob, kind: "watch" | "answer"): Promise<void> {
     const startedMs = performance.now();
+    job.startedMs ??= startedMs;
+    this.#observer.jobBegan(job.facts);
     job.waitsFor = undefined;
     if (kind === "answer" && job.log.last) job.log.add({ type: "restarted" });
     let firstText = true;
@@ -238,7 +244,7 @@ export class InProcessWorkQueue implements WorkQueue {
       this.#answerLane.add(job as LocalJob<AnswerJobEvent>, true);
       return;
     }
-    this.#observer.attemptFailed(kind, job.id, error);
+    this.#observer.attemptFailed(job.facts, error);
     if (!mayRetry(error, job.attempt)) {
       this.#end(job, failureOf(error));
       return;
@@ -275,7 +281,7 @@ export class InProcessWorkQueue implements WorkQueue {
     job.ended = true;
     job.log.add(event);
     job.setOver();
-    this.#observer.jobEnded(job.id, event.type);
+    this.#observer.jobEnded(job.facts, event.type, performance.now() - (job.startedMs ?? performance.now()));
     this.#answerLane.startSome();
   }
 
@@ -310,7 +316,9 @@ const laneCounts = (lane: { readonly waiting: number; readonly running: number }
 });
 
 function newJob<Event extends JobEvent>(
-  parts: Pick<LocalJob<Event>, "id" | "tenantId" | "clipIds" | "background" | "run" | "log"> & { orderKey?: string },
+  parts: Pick<LocalJob<Event>, "id" | "facts" | "tenantId" | "clipIds" | "background" | "run" | "log"> & {
+    orderKey?: string;
+  },
 ): LocalJob<Event> {
   let setOver = () => {};
   const over = new Promise<void>((resolve) => {

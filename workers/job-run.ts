@@ -90,6 +90,15 @@ export class JobRun {
     if ((await link.use((client) => runScript(client, "END", scriptKeys, args))) === -1) this.lose();
   }
 
+  /** @throws DomainError `queue.unavailable` when another worker has the job, or soon may */
+  async checkOurs(): Promise<void> {
+    const { link, jobId, token } = this.#parts;
+    const holder = await link.use((client) => client.get(link.keys.lock(jobId)));
+    if (holder === token && this.#cut !== "lost") return;
+    this.lose();
+    throw notOurs();
+  }
+
   /** This attempt ended by itself, so it was no crash. */
   async noCrash(): Promise<void> {
     const { link, jobId } = this.#parts;

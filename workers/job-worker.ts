@@ -12,6 +12,7 @@ import {
   isDomainError,
   isLastEvent,
   type JobEvent,
+  type ThreadStore,
   watchClipJobSchema,
   watchJobId,
 } from "../core/index.ts";
@@ -19,10 +20,11 @@ import type { Payload } from "./bullmq-work-queue.ts";
 import { JobRun } from "./job-run.ts";
 import { JOB_KINDS, type JobKind } from "./queue-keys.ts";
 import { QueueLink, type QueueLinkOptions } from "./queue-link.ts";
+import type { RedisClient } from "./queue-scripts.ts";
 import { backoffMs, mayRetry } from "./retry-policy.ts";
 import { failureOf, type JobDeps, runAnswerJob, runWatchJob } from "./run-jobs.ts";
 import { WatchGate } from "./watch-gate.ts";
-import { SILENT_OBSERVER, type WorkObserver } from "./work-observer.ts";
+import { factsOf, SILENT_OBSERVER, type WorkObserver } from "./work-observer.ts";
 
 export interface JobWorkerOptions extends QueueLinkOptions {
   /** Clips watched at one time by this process: one, for a processor or a graphics card gains nothing from two. */
@@ -37,8 +39,8 @@ export interface JobWorkerOptions extends QueueLinkOptions {
  * Renewed every LOCK_MS / 2 by the event loop, which inference never blocks (its delay while watching is in
  * docs/operating.md); ten times the worst delay seen there.
  */
-const LOCK_MS = 6_000;
-const STALLED_CHECK_MS = 2_000;
+const LOCK_MS = 10_000;
+const STALLED_CHECK_MS = 3_000;
 /** An idle worker asks for delayed and handed-back jobs so often; new ones wake it at once. */
 const LOOK_EVERY_SECONDS = 1;
 
@@ -54,6 +56,8 @@ export class JobWorker {
   readonly #observer: WorkObserver;
   readonly #gate = new WatchGate();
   readonly #workers: readonly Worker<Payload>[];
+  /** Of the workers; BullMQ does not close what it was given. */
+  readonly #clients: RedisClient[] = [];
   readonly #answers: Queue<Payload>;
   readonly #runs = new Map<string, JobRun>();
   readonly #stopListening: () => void;
@@ -70,8 +74,10 @@ export class JobWorker {
     this.#answers = new Queue("answer", { connection: this.#link.client, prefix: keys.prefix, skipVersionCheck: true });
     this.#answers.on("error", () => {});
     this.#workers = JOB_KINDS.map((kind) => {
+      const client = this.#link.connect({ maxRetriesPerRequest: null });
+      this.#clients.push(client);
       const worker = new Worker<Payload>(kind, (job, token) => this.#process(kind, job, token ?? ""), {
-        connection: this.#link.connect({ maxRetriesPerRequest: null }),
+        connection: client,
         prefix: keys.prefix,
         skipVersionCheck: true,
         concurrency: concurrency[kind],
@@ -87,7 +93,7 @@ export class JobWorker {
       worker.on("lockRenewalFailed", (ids) => {
         for (const id of ids) this.#runs.get(id)?.lose();
       });
-      worker.on("error", (error) => this.#observer.queueTrouble?.(error));
+      worker.on("error", (error) => this.#observer.queueTrouble(error));
       return worker;
     });
   }
@@ -118,6 +124,7 @@ export class JobWorker {
     await Promise.all(this.#workers.map((worker) => worker.close()));
     this.#stopListening();
     await this.#answers.close().catch(() => {});
+    for (const client of this.#clients) client.disconnect();
     await this.#link.close();
   }
 
@@ -128,6 +135,7 @@ export class JobWorker {
     const threadId = "threadId" in job.data ? job.data.threadId : undefined;
     const run = new JobRun({ link: this.#link, jobId, token, tenantId, ...(threadId !== undefined && { threadId }) });
     this.#runs.set(jobId, run);
+    this.#observer.jobBegan(factsOf(jobId, job.data));
     try {
       const { starts, last } = await run.begin(job.priority);
       // It ended, and the worker that ended it died before it could take it off the queue.
@@ -137,7 +145,7 @@ export class JobWorker {
       }
       if (run.cut === undefined && threadId !== undefined) await this.#waitForTurn(job, token, threadId);
       if (run.cut === undefined) await this.#attempt(kind, job, run, last);
-      if (run.cut === "stopped") await this.#end(run, jobId, { type: "stopped" });
+      if (run.cut === "stopped") await this.#end(run, job, { type: "stopped" });
     } catch (error) {
       await this.#afterFailure(kind, job, token, run, error);
     } finally {
@@ -155,11 +163,11 @@ export class JobWorker {
     try {
       const events: AsyncIterable<JobEvent> =
         "threadId" in payload
-          ? runAnswerJob(this.#deps, payload, run.signal)
+          ? runAnswerJob(this.#fenced(run), payload, run.signal)
           : runWatchJob(this.#deps, payload, run.signal);
       for await (const event of events) {
         if (isLastEvent(event)) {
-          await this.#end(run, job.id as string, event);
+          await this.#end(run, job, event);
           return;
         }
         if (event.type === "text" && firstText) {
@@ -172,6 +180,22 @@ export class JobWorker {
     } finally {
       done();
     }
+  }
+
+  /** A worker whose lock has run out leaves no turn: whoever has the job now leaves it. */
+  #fenced(run: JobRun): JobDeps {
+    const { threads } = this.#deps;
+    const fenced: ThreadStore = {
+      read: (...args) => threads.read(...args),
+      delete: (...args) => threads.delete(...args),
+      forgetClip: (...args) => threads.forgetClip(...args),
+      close: () => threads.close(),
+      appendTurn: async (...args) => {
+        await run.checkOurs();
+        await threads.appendTurn(...args);
+      },
+    };
+    return { ...this.#deps, threads: fenced };
   }
 
   /** A payload that another version wrote is final: trying again does not change it. */
@@ -213,9 +237,14 @@ export class JobWorker {
     if (next && next.attemptsMade === 0) await next.promote();
   }
 
-  async #end(run: JobRun, jobId: string, event: JobEvent): Promise<void> {
+  async #end(run: JobRun, job: Job<Payload>, event: JobEvent): Promise<void> {
     await run.end(event);
-    if (run.cut !== "lost") this.#observer.jobEnded(jobId, event.type);
+    if (run.cut === "lost") return;
+    this.#observer.jobEnded(
+      factsOf(job.id as string, job.data),
+      event.type,
+      Date.now() - (job.processedOn ?? Date.now()),
+    );
   }
 
   /** @throws UnrecoverableError so that a job that failed stands among the failed ones */
@@ -231,7 +260,7 @@ export class JobWorker {
     if (error instanceof UnrecoverableError) throw error;
     const jobId = job.id as string;
     if (run.cut === "stopped") {
-      await this.#end(run, jobId, { type: "stopped" });
+      await this.#end(run, job, { type: "stopped" });
       return;
     }
     // BullMQ finds that the lock is not ours and leaves the job alone.
@@ -245,7 +274,7 @@ export class JobWorker {
       await run.noCrash();
       await this.#comeBack(job, token);
     }
-    this.#observer.attemptFailed(kind, jobId, error);
+    this.#observer.attemptFailed(factsOf(jobId, job.data), error);
     const attempt = job.attemptsMade + 1;
     const failure = failureOf(error);
     await run.noCrash();
@@ -254,7 +283,7 @@ export class JobWorker {
       if (kind === "watch") await run.tell({ type: "retrying", code: failure.code, attempt });
       throw new Error(failure.code);
     }
-    await this.#end(run, jobId, failure);
+    await this.#end(run, job, failure);
     throw new UnrecoverableError(failure.code);
   }
 

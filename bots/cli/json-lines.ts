@@ -5,6 +5,7 @@ import type {
   ErrorCode,
   EvaluationReport,
   MomentSpan,
+  QueueCounts,
   Span,
   Verdict,
 } from "../../core/index.ts";
@@ -97,6 +98,37 @@ interface PlayerLine {
   readonly url: string;
 }
 
+/** A service can be reached, and goes on until it is told to end. */
+interface ServiceLine {
+  readonly type: "service";
+  /** e.g. "worker", "bots", "player". */
+  readonly name: string;
+  readonly url: string;
+}
+
+interface QueueCountsLine extends QueueCounts {
+  readonly type: "queueCounts";
+}
+
+interface FailedJobLine {
+  readonly type: "failedJob";
+  readonly jobId: string;
+  readonly kind: "watch" | "answer";
+  readonly tenantId: string;
+  /** Of docs/errors.md. */
+  readonly code: string;
+  readonly attempts: number;
+  /** Wall time, ms since the epoch. */
+  readonly failedAtMs: number;
+  readonly title?: string;
+  readonly threadId?: string;
+}
+
+interface RetriedJobLine {
+  readonly type: "retriedJob";
+  readonly jobId: string;
+}
+
 interface PlayableLine {
   readonly type: "clip";
   readonly clipId: string;
@@ -140,6 +172,10 @@ export type JsonLine =
   | CheckLine
   | BundleLine
   | PlayerLine
+  | ServiceLine
+  | QueueCountsLine
+  | FailedJobLine
+  | RetriedJobLine
   | PlayableLine
   | EvaluatedLine
   | EvaluationLine

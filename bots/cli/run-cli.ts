@@ -93,6 +93,9 @@ function createProgram(context: CommandContext, host: CliHost, setExitCode: (cod
   command(program, "web", "open the player that the links in answers point to, until Ctrl-C").action(async () =>
     (await import("./web.ts")).web(context),
   );
+  command(program, "worker", "watch and answer for the bots that meet in the same Redis, until Ctrl-C").action(
+    async () => (await import("./serve.ts")).worker(context),
+  );
   command(program, "doctor", "check that this machine has what damo needs").action(async () =>
     setExitCode(await (await import("./doctor.ts")).doctor(context)),
   );
@@ -100,6 +103,20 @@ function createProgram(context: CommandContext, host: CliHost, setExitCode: (cod
   command(program, "eval", "ask every question of a suite and score the answers beside chance")
     .argument("<suite>", "a suite.jsonl, or the folder that holds it (training/README.md says how one is made)")
     .action(async (suite: string) => (await import("./eval.ts")).evalSuite(context, suite));
+
+  const queue = program.command("queue").description("the work that waits in Redis");
+  command(queue, "counts", "how much waits, runs and has failed").action(async () =>
+    (await import("./queue.ts")).queueCounts(context),
+  );
+  command(queue, "failed", "list the jobs that were given up").action(async () =>
+    (await import("./queue.ts")).queueFailed(context),
+  );
+  command(queue, "retry", "hand failed jobs in again")
+    .argument("[job]", "the id of one, as `damo queue failed` lists it")
+    .option("--all", "every failed job")
+    .action(async (job: string | undefined, options: { all?: boolean }) =>
+      (await import("./queue.ts")).queueRetry(context, job, options),
+    );
 
   const models = program.command("models").description("the model bundles on this machine");
   command(models, "list", "list them").action(async () => (await import("./models.ts")).listModels(context));

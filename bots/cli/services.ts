@@ -12,6 +12,7 @@ import type {
   FrameStore,
   LineStore,
   MediaStore,
+  QueueCounts,
   TenantId,
   ThreadStore,
 } from "../../core/index.ts";
@@ -31,6 +32,35 @@ export interface FoundFfmpeg {
   readonly source: string;
 }
 
+/** A process that goes on until it is told to end. */
+export interface RunningService {
+  /** Where it can be reached, by what that is, e.g. `{ worker: "http://127.0.0.1:7718" }`. */
+  readonly urls: Readonly<Record<string, string>>;
+  /** Drains: finishes what is in hand, hands on or keeps the rest. */
+  close(): Promise<void>;
+}
+
+/** The queue in Redis, for those who run it. */
+export interface QueueDesk {
+  counts(): Promise<QueueCounts>;
+  failed(): Promise<readonly FailedWork[]>;
+  /** Says whether there was such a failed job. */
+  retry(jobId: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface FailedWork {
+  readonly jobId: string;
+  readonly kind: "watch" | "answer";
+  readonly tenantId: string;
+  readonly code: string;
+  readonly attempts: number;
+  /** Wall time, ms since the epoch. */
+  readonly failedAtMs: number;
+  readonly title?: string;
+  readonly threadId?: string;
+}
+
 export interface Services {
   readonly config: Config;
   readonly tenantId: TenantId;
@@ -47,6 +77,10 @@ export interface Services {
   /** @throws DomainError `setup.ffmpeg_missing` */
   findFfmpeg(): Promise<FoundFfmpeg>;
   readonly strips: ContactStripMaker;
+  /** @throws DomainError `config.invalid` when it is not configured; `model.*`, `setup.*` */
+  startWorker(): Promise<RunningService>;
+  /** @throws DomainError `config.invalid` without Redis */
+  queueDesk(): Promise<QueueDesk>;
   /** Lets go of everything that was made. Called once, at the end of the process. */
   close(): Promise<void>;
 }

@@ -33,6 +33,12 @@ export async function createFakeServices(env: Readonly<Record<string, string | u
     findFfmpeg: async () => {
       throw new DomainError("setup.ffmpeg_missing", "the fake model needs none");
     },
+    startWorker: async () => {
+      throw new DomainError("config.invalid", "the fake services have no Redis");
+    },
+    queueDesk: async () => {
+      throw new DomainError("config.invalid", "the fake services have no Redis");
+    },
     close: async () => {
       await Promise.all([model.close(), stores.memories.close(), stores.threads.close()]);
     },

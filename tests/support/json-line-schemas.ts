@@ -28,6 +28,8 @@ const groundingScore = z.strictObject({
   chance: z.strictObject({ meanIou: z.number(), "0.5": z.number() }),
 });
 
+const queueCounts = z.strictObject({ waiting: z.int(), running: z.int(), failed: z.int() });
+
 export const jsonLineSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("progress"),
@@ -102,6 +104,20 @@ export const jsonLineSchema = z.discriminatedUnion("type", [
     inUse: z.boolean(),
     verified: z.literal(true),
   }),
+  z.strictObject({ type: z.literal("service"), name: z.string(), url: z.url() }),
+  z.strictObject({ type: z.literal("queueCounts"), watch: queueCounts, answer: queueCounts }),
+  z.strictObject({
+    type: z.literal("failedJob"),
+    jobId: z.string(),
+    kind: z.enum(["watch", "answer"]),
+    tenantId: z.string(),
+    code: z.string(),
+    attempts: z.int().positive(),
+    failedAtMs: ms,
+    title: z.string().optional(),
+    threadId: z.string().optional(),
+  }),
+  z.strictObject({ type: z.literal("retriedJob"), jobId: z.string() }),
   z.strictObject({ type: z.literal("player"), url: z.url() }),
   z.strictObject({ type: z.literal("clip"), clipId, title: z.string(), jumpLink: link }),
   z.strictObject({
