@@ -52,6 +52,8 @@ export interface ShareRecord {
   readonly claimed?: { readonly durationSeconds?: number; readonly sizeBytes?: number };
   /** People whose consent is still missing; watching starts when the list is empty. */
   readonly awaitingConsentOf?: readonly string[];
+  /** Somebody in the clip said no: it is not watched, whoever asks. */
+  readonly refusedBy?: string;
   /** Asked together with the clip; becomes an inquiry as soon as its thread is known. */
   readonly pendingQuestion?: PendingQuestion | undefined;
   readonly createdAtMs: number;

@@ -29,7 +29,14 @@ import {
 import { driveInquiry } from "./drive-inquiry.ts";
 import { driveShare } from "./drive-share.ts";
 import { KeyedRuns } from "./keyed-runs.ts";
-import { forgottenNotice, noClipNotice, refusedNotice, waitingForConsentNotice } from "./messages.ts";
+import {
+  answerStoppedNotice,
+  forgottenNotice,
+  noClipNotice,
+  refusedNotice,
+  stoppedNotice,
+  waitingForConsentNotice,
+} from "./messages.ts";
 import { wipeShare } from "./wipe.ts";
 
 /** What a channel does when nobody has said otherwise: share a clip, ask about it, no setting needed. */
@@ -115,7 +122,8 @@ export class ChatDesk implements Desk {
       createdAtMs: this.#context.now(),
     });
     // Asked for again after it failed or was stopped: a second chance, in the same thread and message.
-    const again = !created && event.askedTo && (record.state === "failed" || record.state === "stopped");
+    const ended = record.state === "failed" || record.state === "stopped";
+    const again = !created && event.askedTo && ended && !record.refusedBy;
     const share = again ? await updateShare(this.#context, record, { state: "received", failure: undefined }) : record;
     if (!share) return;
     if (created && participants.length > 0) await this.#askForConsent(share, participants);
@@ -146,7 +154,8 @@ export class ChatDesk implements Desk {
       createdAtMs: this.#context.now(),
     });
     // A clip that was stopped, or could not be fetched the first time, gets another chance when somebody asks for it.
-    if (event.mentioned) for (const share of shares) if (share.state === "stopped") await this.#watchAgain(share);
+    if (event.mentioned)
+      for (const share of shares) if (share.state === "stopped" && !share.refusedBy) await this.#watchAgain(share);
     this.#answer(record);
   }
 
@@ -156,8 +165,14 @@ export class ChatDesk implements Desk {
     if (record.jobId && (await this.#context.queue.cancel(record.jobId))) return;
     // Not handed in yet: the run itself is stopped, and the record with it.
     await this.#runs.stop(record.id);
-    if (record.type === "share") await updateShare(this.#context, record, { state: "stopped" });
-    else await updateInquiry(this.#context, record, { state: "stopped", question: "" });
+    const stopped =
+      record.type === "share"
+        ? await updateShare(this.#context, record, { state: "stopped" })
+        : await updateInquiry(this.#context, record, { state: "stopped", question: "" });
+    if (!stopped) return;
+    const message = stopped.type === "share" ? stopped.statusMessage : stopped.answerMessage;
+    const notice = stopped.type === "share" ? stoppedNotice(stopped) : answerStoppedNotice;
+    if (message) await unlessGone(this.#context.platform(stopped.platform).edit(tenantId, message, notice));
   }
 
   async choicePressed({ tenantId, by, choiceId }: Pressed & { readonly choiceId: string }): Promise<void> {
@@ -165,7 +180,9 @@ export class ChatDesk implements Desk {
     const share = shareId ? await this.#context.ledger.read(tenantId, shareId) : undefined;
     if (share?.type !== "share" || !share.awaitingConsentOf?.includes(by)) return;
     if (choice === "refuse") {
-      await updateShare(this.#context, share, { state: "stopped", awaitingConsentOf: [] });
+      await updateShare(this.#context, share, { state: "stopped", refusedBy: by, awaitingConsentOf: [] });
+      // Whoever has asked already is told that there is no clip to ask about.
+      this.#context.askable.open(share.id);
       await this.#say(share, refusedNotice(share), "refused");
       return;
     }

@@ -126,6 +126,11 @@ describe("a clip that is shared", () => {
     await desk.idle();
     expect(platform.downloads).toBe(0);
     expect(platform.said().at(-1)).toMatchObject({ text: "Understood: I do not watch m1.mp4." });
+    await desk.clipShared(aClipShared("m1", { participants: ["bob", "carol"], askedTo: true }));
+    await desk.questionAsked(aQuestionAsked("m1", "q1", "where is the dog?", { mentioned: true }));
+    await desk.idle();
+    expect(platform.downloads).toBe(0);
+    expect(platform.said().at(-1)).toMatchObject({ text: expect.stringContaining("I know no clip") });
   });
 });
 
@@ -234,6 +239,27 @@ describe("stopping", () => {
     await desk.questionAsked(aQuestionAsked("m1", "q1", "where is the dog?", { mentioned: true }));
     await desk.idle();
     expect(platform.said().map(({ kind }) => kind)).toEqual(["ready", "answer"]);
+  });
+});
+
+describe("stopping early", () => {
+  it("ends a download, and says so", async () => {
+    const { desk, platform, stores } = await aDesk();
+    let arrived = () => {};
+    const downloading = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    platform.before = async (call) => {
+      if (call !== "download" || platform.downloads > 1) return;
+      arrived();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    };
+    await desk.clipShared(aClipShared("m1"));
+    await downloading;
+    const [share] = await stores.ledger.find(TENANT, { type: "share" });
+    await desk.stopPressed({ ...by, stopId: share?.id as string });
+    expect(platform.said()).toMatchObject([{ text: expect.stringContaining("Stopped watching m1.mp4") }]);
+    expect(await stores.memories.list(TENANT)).toEqual([]);
   });
 });
 
