@@ -1,5 +1,7 @@
 /** The composition root of the `damo` command: reads the environment, chooses the adapters, ends the process. */
 import { readFileSync } from "node:fs";
+import type { WorkQueue } from "../core/index.ts";
+import type { ServiceLog } from "../workers/index.ts";
 import { runCli } from "./cli/run-cli.ts";
 import type { Services } from "./cli/services.ts";
 
@@ -43,9 +45,93 @@ async function createServices(): Promise<Services> {
     return new BullMqWorkQueue({ bundle, memories }, { connect, namespace, timeoutMs, ...config.work });
   };
 
+  /** The bots of this process, with what they need of it. */
+  const openBotsOn = async (queue: WorkQueue, log: ServiceLog) => {
+    const { openBots } = await import("./chat/open-bots.ts");
+    const { strips, clipEncoder, linkSecret } = services;
+    const [shared, encoder, secret] = [await sharedStores(), await clipEncoder(), await linkSecret()];
+    return openBots(config, { stores: shared, queue, strips, encoder, linkSecret: secret, now: Date.now, log });
+  };
+
+  const startBots = async () => {
+    const { createServiceLog, createWorkMetrics, serveOps } = await import("../workers/index.ts");
+    const queue = await openQueue();
+    const log = createServiceLog(config.logLevel, "bots");
+    const bots = await openBotsOn(queue, log).catch(async (error: unknown) => {
+      await queue.close();
+      throw error;
+    });
+    const { registry } = createWorkMetrics({ counts: () => queue.counts() });
+    const ready = async () => void (await queue.counts());
+    const close = async () => {
+      await bots.close();
+      await queue.close();
+    };
+    const address = { host: config.ops.host, port: config.ops.botsPort, setting: "DAMO_BOTS_PORT" };
+    const ops = await serveOps({ registry, ready }, address).catch(async (error: unknown) => {
+      await close();
+      throw error;
+    });
+    log.info({ platforms: bots.platforms, url: ops.url }, "the bots are there");
+    return {
+      urls: { bots: ops.url },
+      close: async () => {
+        await ops.close();
+        await close();
+        log.info("the bots have ended");
+      },
+    };
+  };
+
+  /** One after the other, each closed again in the opposite order, also when a later one does not start. */
+  const startAll = async () => {
+    const { createServiceLog, createWorkMetrics, InProcessWorkQueue, loggingObserver, observers, opsReply } =
+      await import("../workers/index.ts");
+    const { playerParts } = await import("./cli/player-parts.ts");
+    const { servePlayer } = await import("./web/serve-player.ts");
+    const log = createServiceLog(config.logLevel, "damo");
+    const closing: (() => Promise<void>)[] = [];
+    const close = async () => {
+      for (const end of closing.splice(0).reverse()) await end();
+      log.info("damo has ended");
+    };
+    const urls: Record<string, string> = {};
+    try {
+      let queue: WorkQueue;
+      const metrics = createWorkMetrics({ counts: () => queue.counts() });
+      if (config.redis) {
+        const worker = await services.startWorker();
+        closing.push(() => worker.close());
+        Object.assign(urls, worker.urls);
+        queue = await openQueue();
+      } else {
+        const observer = observers(metrics.observer, loggingObserver(log));
+        const deps = { ...(await sharedStores()), model: await services.model() };
+        queue = new InProcessWorkQueue(deps, { ...config.work, observer });
+      }
+      closing.push(() => queue.close());
+      const parts = await playerParts(services, Date.now, queue);
+      closing.push(() => parts.close());
+      const ready = async () => void (await queue.counts());
+      const ops = (path: string) => opsReply({ registry: metrics.registry, ready }, path);
+      const player = await servePlayer({ ...parts.deps, ops }, config.web);
+      closing.push(() => player.close());
+      urls["player"] = player.baseUrl;
+      if (config.slack || config.discord) {
+        const bots = await openBotsOn(queue, log);
+        closing.push(() => bots.close());
+        log.info({ platforms: bots.platforms }, "the bots are there");
+      }
+      return { urls, close };
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  };
+
   let stores: ReturnType<typeof openStores> | undefined;
   let model: ReturnType<typeof loadModel> | undefined;
-  return {
+  const services: Services = {
     config,
     tenantId: asTenantId(config.tenantId),
     findFfmpeg,
@@ -68,6 +154,14 @@ async function createServices(): Promise<Services> {
       const { url, close } = await startWorker(process.env);
       return { urls: { worker: url }, close };
     },
+    startBots,
+    startAll,
+    ops: async () => {
+      const { createWorkMetrics, opsReply } = await import("../workers/index.ts");
+      const { registry } = createWorkMetrics();
+      const ready = async () => void (await (await sharedStores()).memories.list(asTenantId(config.tenantId)));
+      return (path) => opsReply({ registry, ready }, path);
+    },
     queueDesk: openQueue,
     close: async () => {
       // What could not be made has been reported where it was asked for.
@@ -76,6 +170,7 @@ async function createServices(): Promise<Services> {
       await Promise.all([opened?.memories.close(), opened?.threads.close()]);
     },
   };
+  return services;
 }
 
 const packageFile = new URL("../package.json", import.meta.url);

@@ -5,6 +5,7 @@
 import {
   type AnswerJobEvent,
   type AnswerQuestionJob,
+  type AskThreadDeps,
   askThread,
   type ClipId,
   type ClipMemory,
@@ -23,7 +24,7 @@ import {
   watchClip,
 } from "../core/index.ts";
 
-export interface JobDeps extends Omit<WatchClipDeps, "model" | "memories"> {
+export interface JobDeps extends Omit<WatchClipDeps & AskThreadDeps, "model" | "memories"> {
   readonly model: ClipModel;
   readonly memories: ClipMemoryStore;
   readonly threads: ThreadStore;
@@ -68,7 +69,7 @@ export async function* runWatchJob(
 
 /** A memory that is complete needs no file, so an empty path will do; else the clip cannot be watched. */
 async function pathOfNothing({ model, memories }: JobDeps, { tenantId, clipId, title }: WatchClipJob): Promise<string> {
-  const memory = await memories.read(memoryKeyOf(tenantId, clipId, model.bundle));
+  const memory = await memories.readIndex(memoryKeyOf(tenantId, clipId, model.bundle));
   if (memory?.complete) return "";
   throw new DomainError("clip.not_found", "the clip's bytes are not kept", { details: { path: title } });
 }

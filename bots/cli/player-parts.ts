@@ -4,7 +4,8 @@
  */
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { askThread, type Config, forgetClip, listMoments, watchClip } from "../../core/index.ts";
+import { askThread, type Config, forgetClip, listMoments, type WorkQueue, watchClip } from "../../core/index.ts";
+import { askThroughQueue } from "../ask-through-queue.ts";
 import { ClipIntake } from "../web/clip-intake.ts";
 import { PlayableClips } from "../web/playable-clips.ts";
 import type { PlayerDeps } from "../web/player-app.ts";
@@ -16,8 +17,11 @@ export interface PlayerParts {
   close(): Promise<void>;
 }
 
-/** @throws DomainError `memory.unavailable` */
-export async function playerParts(services: Services, now: () => number): Promise<PlayerParts> {
+/**
+ * @param queue  questions go through it, behind those of the bots' threads; absent: they are answered right here
+ * @throws DomainError `memory.unavailable`
+ */
+export async function playerParts(services: Services, now: () => number, queue?: WorkQueue): Promise<PlayerParts> {
   const { config, tenantId } = services;
   const stores = await services.stores();
   const { memories, threads, media, frames, lines } = stores;
@@ -42,7 +46,8 @@ export async function playerParts(services: Services, now: () => number): Promis
       oldLinkSecrets: config.links.oldSecrets.map((secret) => secret.reveal()),
       now,
       async *ask(request) {
-        yield* askThread({ model: await services.model(), memories, threads, lines, now }, request);
+        if (queue) yield* askThroughQueue({ queue, now }, request);
+        else yield* askThread({ model: await services.model(), memories, threads, lines, now }, request);
       },
       listMoments: async (request) => (await listMoments({ model: await services.model(), memories }, request)).moments,
       playable,

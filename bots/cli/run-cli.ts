@@ -93,6 +93,14 @@ function createProgram(context: CommandContext, host: CliHost, setExitCode: (cod
   command(program, "web", "open the player that the links in answers point to, until Ctrl-C").action(async () =>
     (await import("./web.ts")).web(context),
   );
+  command(
+    program,
+    "start",
+    "everything in one process: the player, and every bot that has a token, until Ctrl-C",
+  ).action(async () => (await import("./serve.ts")).start(context));
+  command(program, "bots", "the bots of every platform that has a token; workers do the work").action(async () =>
+    (await import("./serve.ts")).bots(context),
+  );
   command(program, "worker", "watch and answer for the bots that meet in the same Redis, until Ctrl-C").action(
     async () => (await import("./serve.ts")).worker(context),
   );

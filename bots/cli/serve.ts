@@ -7,6 +7,16 @@ export async function worker(context: CommandContext): Promise<void> {
   await serve(context, await services.startWorker(), "The worker takes jobs");
 }
 
+export async function bots(context: CommandContext): Promise<void> {
+  const services = await context.services();
+  await serve(context, await services.startBots(), "The bots are there");
+}
+
+export async function start(context: CommandContext): Promise<void> {
+  const services = await context.services();
+  await serve(context, await services.startAll(), "damo is there");
+}
+
 async function serve({ terminal, signal }: CommandContext, running: RunningService, says: string): Promise<void> {
   terminal.result(`${says}; Ctrl-C ends it.\n`);
   for (const [name, url] of Object.entries(running.urls)) {

@@ -2,6 +2,7 @@
  * What the commands need of the rest of the house, each made on first use: `damo forget` loads no model, `damo --help`
  * nothing at all. Built in bots/main.ts; tests build it with a fake model.
  */
+
 import type {
   BundleManifest,
   ClipEncoder,
@@ -16,6 +17,7 @@ import type {
   TenantId,
   ThreadStore,
 } from "../../core/index.ts";
+import type { PlayerDeps } from "../web/player-app.ts";
 
 export interface Stores {
   readonly memories: ClipMemoryStore;
@@ -79,6 +81,12 @@ export interface Services {
   readonly strips: ContactStripMaker;
   /** @throws DomainError `config.invalid` when it is not configured; `model.*`, `setup.*` */
   startWorker(): Promise<RunningService>;
+  /** The bots alone; the work is done by workers. @throws DomainError `config.invalid` without Redis or a platform's token */
+  startBots(): Promise<RunningService>;
+  /** Everything in this process. @throws DomainError `config.invalid`, `model.*`, `setup.*` */
+  startAll(): Promise<RunningService>;
+  /** Health of the player's process. */
+  ops(): Promise<NonNullable<PlayerDeps["ops"]>>;
   /** @throws DomainError `config.invalid` without Redis */
   queueDesk(): Promise<QueueDesk>;
   /** Lets go of everything that was made. Called once, at the end of the process. */

@@ -22,7 +22,7 @@ export async function web(context: CommandContext): Promise<void> {
 
   const { memories } = await services.stores();
   const parts = await playerParts(services, now);
-  const server = await servePlayer(parts.deps, config.web);
+  const server = await servePlayer({ ...parts.deps, ops: await services.ops() }, config.web);
   const { baseUrl } = server;
   terminal.result(`The player is open at ${terminal.paint.accent(baseUrl)}; Ctrl-C closes it.\n`);
   terminal.line({ type: "player", url: baseUrl });

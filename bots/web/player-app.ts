@@ -20,7 +20,12 @@ export interface PlayerDeps extends Omit<ClipRoutesDeps, "onAnswered" | "problem
   readonly home?: HomeDeps;
   /** Needs `access` with a token. */
   readonly admin?: AdminDeps;
+  /** `/readyz` and `/metrics` (workers/ops-server.ts). Absent: not here. */
+  readonly ops?: (path: string) => Promise<{ status: number; type: string; body: string } | undefined>;
 }
+
+/** What came through a proxy came from outside, and how a process is doing is not for the public. */
+const FORWARDED = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
 
 /** `/healthz` says this, so that `damo ask` can tell our player from another program on the port. */
 export const HEALTH_TEXT = "damo-bot player";
@@ -51,6 +56,13 @@ export function createPlayerApp(deps: PlayerDeps): Hono {
   );
 
   app.get("/healthz", (c) => c.text(HEALTH_TEXT));
+
+  app.on("GET", ["/readyz", "/metrics"], async (c) => {
+    const isOutside = FORWARDED.some((name) => c.req.header(name) !== undefined);
+    const reply = isOutside ? undefined : await deps.ops?.(c.req.path);
+    if (!reply) return c.notFound();
+    return c.body(reply.body, reply.status as 200, { "Content-Type": reply.type, "Cache-Control": "no-store" });
+  });
 
   const { access, home, admin } = deps;
   const measurements = new Measurements(deps.now);

@@ -36,6 +36,13 @@ export async function createFakeServices(env: Readonly<Record<string, string | u
     startWorker: async () => {
       throw new DomainError("config.invalid", "the fake services have no Redis");
     },
+    startBots: async () => {
+      throw new DomainError("config.invalid", "the fake services have no Redis");
+    },
+    startAll: async () => {
+      throw new DomainError("config.invalid", "the fake services have no bots");
+    },
+    ops: async () => async () => undefined,
     queueDesk: async () => {
       throw new DomainError("config.invalid", "the fake services have no Redis");
     },
