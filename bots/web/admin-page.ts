@@ -55,7 +55,7 @@ export function adminPage(page: AdminPage): Html {
             : html`<h2>Wipe everything</h2>
           <form method="post" action="/admin/forget-all" class="wipe">
             <input type="hidden" name="form" value="${page.formToken}">
-            <label><input type="checkbox" name="sure" value="yes" required> Forget all ${clips.length}, with every question and answer about them</label>
+            <label><input type="checkbox" name="sure" value="yes" required> Forget every clip, with all that was asked and answered about it</label>
             <button type="submit" class="danger">Wipe everything</button>
           </form>`
         }

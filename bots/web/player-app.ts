@@ -46,8 +46,9 @@ export function createPlayerApp(deps: PlayerDeps): Hono {
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
       },
-      // The token is in the address: no other site may learn it.
-      referrerPolicy: "no-referrer",
+      // The token is in the address: no other site may learn it. ("no-referrer" would also make the browser withhold the
+      // Origin of our own forms, which the guard looks at.)
+      referrerPolicy: "same-origin",
       xFrameOptions: "DENY",
       permissionsPolicy: { camera: [], microphone: [], geolocation: [] },
       // Plain http on this machine; a proxy in front of it decides for itself.

@@ -18,8 +18,8 @@ export interface Plot {
 
 const WIDTH = 240;
 const HEIGHT = 56;
-/** Room for the line's own width and the last point. */
-const MARGIN = 4;
+/** Room for the line's own width. */
+const MARGIN = 2;
 
 export function plot({ title, format, points }: Plot): Html {
   const last = points.at(-1);
@@ -37,10 +37,9 @@ export function plot({ title, format, points }: Plot): Html {
   return html`<figure class="plot">
     <figcaption>${title}</figcaption>
     <p class="value">${format(last.value)} <small>at most ${format(max)}</small></p>
-    <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${says}">
+    <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${says}">
       <polygon points="${area}"></polygon>
       ${points.length > 1 ? html`<polyline points="${line}"></polyline>` : ""}
-      <circle cx="${x(last).toFixed(1)}" cy="${y(last).toFixed(1)}" r="3"></circle>
     </svg>
   </figure>`;
 }

@@ -1,5 +1,6 @@
 /** The page of a clip in a real browser. Skipped with a printed reason where there is no Chromium or no ffmpeg. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -24,6 +25,26 @@ const SPANS = [
 const INFO = { durationSeconds: 30, container: "mp4", video: { codec: "h264", width: 320, height: 180 } };
 const TURNS = [aTurn("When does the dog appear?", SPANS)];
 const PHONE = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true };
+
+const GIBIBYTE = 1024 ** 3;
+
+/**
+ * An MP4 as cameras write it, its index last, with a gap of 1 GiB before the index. The gap is a `free` box, which
+ * readers skip, and a hole in the file, which takes no room.
+ */
+async function aHugeClip(path: string) {
+  const small = makeClip(`${path}.small.mp4`, 20, ["-movflags", "0"]);
+  const bytes = await readFile(small);
+  const index = bytes.indexOf("moov") - 4;
+  const file = await open(path, "w");
+  await file.write(bytes.subarray(0, index));
+  const free = Buffer.from("\0\0\0\0free", "latin1");
+  free.writeUInt32BE(GIBIBYTE);
+  await file.write(free);
+  await file.write(bytes.subarray(index), 0, undefined, index + GIBIBYTE);
+  await file.close();
+  return { path, info: { ...INFO, durationSeconds: 20 } };
+}
 
 describe.skipIf(!canTestPages)("the page of a clip in Chromium", () => {
   let folder: string;
@@ -259,6 +280,25 @@ describe.skipIf(!canTestPages)("the page of a clip in Chromium", () => {
     const download = (await trouble.getByRole("link").getAttribute("href")) as string;
     expect((await fetch(new URL(download, brokenServer.baseUrl))).status).toBe(200);
     await brokenServer.close();
+  });
+
+  it("seeks in a clip of 1 GiB without loading what it does not show", async () => {
+    const { info, path } = await aHugeClip(join(folder, "huge.mp4"));
+    const huge = await aPlayer(path, info, [], {}, createHash("sha256").update("huge").digest("hex"));
+    const hugeServer = await servePlayer(huge.deps, { host: "127.0.0.1", port: 0 });
+    const before = process.memoryUsage().rss;
+    await page.goto(huge.linkTo(hugeServer.baseUrl, { startSeconds: 17, endSeconds: 18 }));
+    await mediaOf(page).expectAt(17);
+    await page.keyboard.press("ArrowLeft");
+    await mediaOf(page).expectAt(12);
+    const clipAddress = huge.linkTo(hugeServer.baseUrl, { startSeconds: 0, endSeconds: 1 }).replace("?", "/clip?");
+    const tail = await fetch(clipAddress, { headers: { Range: "bytes=-8" } });
+    expect(tail.status).toBe(206);
+    expect(Number(tail.headers.get("Content-Range")?.split("/")[1])).toBeGreaterThan(GIBIBYTE);
+    expect((await tail.arrayBuffer()).byteLength).toBe(8);
+    // This very process serves it: a clip in memory, or a tenth of one, would show.
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 ** 2);
+    await hugeServer.close();
   });
 
   describe.each(["dark", "light"] as const)("on a %s screen", (colorScheme) => {

@@ -30,7 +30,7 @@ export function makeClip(path: string, seconds: number, more: readonly string[] 
   const picture = ["-f", "lavfi", "-i", `testsrc2=duration=${seconds}:size=320x180:rate=25`];
   const sound = ["-f", "lavfi", "-i", `sine=frequency=440:duration=${seconds}`];
   const encoding = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "1000", "-pix_fmt", "yuv420p", "-c:a", "aac"];
-  const fast = path.endsWith(".mp4") ? ["-movflags", "+faststart"] : [];
+  const fast = path.endsWith(".mp4") && !more.includes("-movflags") ? ["-movflags", "+faststart"] : [];
   execFileSync("ffmpeg", ["-v", "error", "-y", ...picture, ...sound, ...encoding, ...fast, ...more, path]);
   return path;
 }

@@ -40,11 +40,13 @@ export async function aPlayer(
   info: ClipInfo,
   turns: readonly Omit<Turn, "clipId">[],
   more: Partial<PlayerDeps> = {},
+  id?: string,
 ): Promise<TestPlayer> {
   const clipId = asClipId(
-    createHash("sha256")
-      .update(await readFile(path))
-      .digest("hex"),
+    id ??
+      createHash("sha256")
+        .update(await readFile(path))
+        .digest("hex"),
   );
   const memory: ClipMemorySummary = {
     key: {

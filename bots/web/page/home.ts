@@ -72,6 +72,13 @@ file.addEventListener("change", () => {
   const [clip] = file.files ?? [];
   if (clip) send(clip);
 });
+// The button that one sees is the label: Enter chooses, as Space does by itself, and never sends the form.
+file.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault();
+  file.click();
+});
+drop.addEventListener("submit", (event) => event.preventDefault());
 byId("stop").addEventListener("click", () => request?.abort());
 
 // The whole window takes a clip, so that none is opened by the browser instead.

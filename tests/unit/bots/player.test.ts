@@ -58,7 +58,7 @@ describe("the player", () => {
       const policy = response.headers.get("Content-Security-Policy") ?? "";
       expect(policy).toContain("default-src 'none'");
       expect(policy).not.toContain("unsafe");
-      expect(response.headers.get("Referrer-Policy")).toBe("no-referrer");
+      expect(response.headers.get("Referrer-Policy")).toBe("same-origin");
       expect(response.headers.get("X-Content-Type-Options")).toBe("nosniff");
       expect(response.headers.get("X-Frame-Options")).toBe("DENY");
       const text = await response.text();
