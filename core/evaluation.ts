@@ -13,6 +13,8 @@ export const suiteClipSchema = z.object({
   /** Relative to the suite's file. */
   clip: z.string().min(1),
   durationSeconds: z.number().positive(),
+  /** Everything that happens in it, for `damo models fit`: "dog", "dog bark sound". */
+  events: z.array(z.object({ what: z.string().min(1), startSeconds: z.number(), endSeconds: z.number() })).optional(),
   turns: z
     .array(
       z.object({
