@@ -69,11 +69,13 @@ export {
   type EvaluatedTurn,
   type EvaluationReport,
   evaluate,
+  type GivenAnswer,
   type GroundingScore,
   type SuiteClip,
   seededRandom,
   suiteClipSchema,
   temporalIou,
+  type WantedAnswer,
 } from "./evaluation.ts";
 export { type ForgetClipDeps, type ForgetReceipt, forgetClip } from "./forget-clip.ts";
 export {

@@ -102,7 +102,10 @@ function createProgram(context: CommandContext, host: CliHost, setExitCode: (cod
 
   command(program, "eval", "ask every question of a suite and score the answers beside chance")
     .argument("<suite>", "a suite.jsonl, or the folder that holds it (training/README.md says how one is made)")
-    .action(async (suite: string) => (await import("./eval.ts")).evalSuite(context, suite));
+    .option("--clips <folder>", "where the suite's clips lie, when not beside it")
+    .action(async (suite: string, options: { clips?: string }) =>
+      (await import("./eval.ts")).evalSuite(context, suite, options),
+    );
 
   const queue = program.command("queue").description("the work that waits in Redis");
   command(queue, "counts", "how much waits, runs and has failed").action(async () =>
