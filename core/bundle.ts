@@ -96,6 +96,14 @@ export const bundleManifestSchema = z.strictObject({
     unsureThreshold: z.number().min(0).max(1),
     /** confidence = 1 / (1 + exp(-(scale * logit(raw) + bias))), fitted on held-out clips (Platt). */
     calibration: z.strictObject({ scale: z.number(), bias: z.number() }),
+    /** What the aligned embeddings tell (core/answering/alignment.ts). Absent: the language model alone is asked. */
+    alignment: z
+      .strictObject({
+        asked: z.strictObject({ scale: z.number(), bias: z.number() }),
+        listed: z.strictObject({ scale: z.number(), bias: z.number() }),
+        spans: z.strictObject({ presence: z.number(), times: z.number(), bias: z.number() }),
+      })
+      .optional(),
   }),
   tokenizer: bundleFile,
   graphs: z.strictObject({

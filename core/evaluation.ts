@@ -10,9 +10,13 @@ const spanPair = z.tuple([z.number().nonnegative(), z.number().positive()]);
 
 /** One line of a suite: a clip, and a dialogue about it whose right answers are known. */
 export const suiteClipSchema = z.object({
-  /** Relative to the suite's file. */
+  /** Relative to the suite's file, or to the folder of `--clips`. */
   clip: z.string().min(1),
+  /** Clips that were shared before it in the same conversation. */
+  with: z.array(z.string().min(1)).optional(),
   durationSeconds: z.number().positive(),
+  /** Everything that happens in it, for `damo models fit`: "dog", "dog bark sound". */
+  events: z.array(z.object({ what: z.string().min(1), startSeconds: z.number(), endSeconds: z.number() })).optional(),
   turns: z
     .array(
       z.object({
@@ -22,6 +26,18 @@ export const suiteClipSchema = z.object({
         absent: z.boolean(),
         /** `[start, end)` seconds that the answer should point at; empty when it need not. */
         spans: z.array(spanPair),
+        /** One of these stands in the text, whatever its case. */
+        says: z.array(z.string()).optional(),
+        /** None of these stands in the text. */
+        notSaid: z.array(z.string()).optional(),
+        /** The things that the text names, and no others of the suite: F1 of at least .5. */
+        names: z.array(z.string()).optional(),
+        /** Every span reaches into this one. */
+        within: spanPair.optional(),
+        /** It is refused, with this code. */
+        error: z.string().optional(),
+        /** The clip that it is about, as the suite calls it. */
+        about: z.string().optional(),
       }),
     )
     .min(1),
@@ -31,8 +47,30 @@ export type SuiteClip = z.infer<typeof suiteClipSchema>;
 export interface EvaluatedTurn {
   readonly family: string;
   readonly durationSeconds: number;
-  readonly wanted: { readonly absent: boolean; readonly spans: readonly Span[] };
-  readonly given: { readonly verdict: Verdict; readonly spans: readonly Span[]; readonly confidence: number };
+  readonly wanted: WantedAnswer;
+  readonly given: GivenAnswer;
+}
+
+export interface WantedAnswer {
+  readonly absent: boolean;
+  readonly spans: readonly Span[];
+  readonly says?: readonly string[] | undefined;
+  readonly notSaid?: readonly string[] | undefined;
+  readonly names?: readonly string[] | undefined;
+  readonly within?: Span | undefined;
+  readonly error?: string | undefined;
+  readonly about?: string | undefined;
+}
+
+export interface GivenAnswer {
+  readonly verdict: Verdict;
+  readonly spans: readonly Span[];
+  readonly confidence: number;
+  readonly text: string;
+  /** The clip that it was about, as the suite calls it. */
+  readonly about: string;
+  /** Set when the question was refused; then the rest says nothing. */
+  readonly error?: string | undefined;
 }
 
 export interface GroundingScore {
@@ -46,6 +84,8 @@ export interface GroundingScore {
 
 export interface EvaluationReport {
   readonly questions: number;
+  /** By family: how many questions, and how many were answered right in every way that the suite asks for. */
+  readonly right: Readonly<Record<string, { readonly questions: number; readonly right: number }>>;
   readonly grounding: GroundingScore;
   readonly groundingByFamily: Readonly<Record<string, GroundingScore>>;
   /** "Not in this clip" as a yes/no decision over every question. Precision is 1 when it was never said. */
@@ -58,6 +98,9 @@ const GUESSES = 200;
 
 /** @param random  0 <= random() < 1; seeded, so that a report can be made again */
 export function evaluate(turns: readonly EvaluatedTurn[], random: () => number): EvaluationReport {
+  const names = [...new Set(turns.flatMap(({ wanted }) => wanted.names ?? []))];
+  const judged = turns.map((turn) => ({ turn, right: isRight(turn, names) }));
+  const answered = judged.filter(({ turn }) => turn.given.error === undefined);
   const grounded = turns.filter(({ wanted }) => !wanted.absent && wanted.spans.length > 0);
   const lengths = grounded.flatMap(({ wanted }) => wanted.spans.map(lengthOf));
   const scores = grounded.map((turn) => ({
@@ -73,6 +116,12 @@ export function evaluate(turns: readonly EvaluatedTurn[], random: () => number):
   const rightlyAbsent = saidAbsent.filter(({ wanted }) => wanted.absent).length;
   return {
     questions: turns.length,
+    right: Object.fromEntries(
+      [...new Set(turns.map(({ family }) => family))].sort().map((family) => {
+        const own = judged.filter(({ turn }) => turn.family === family);
+        return [family, { questions: own.length, right: own.filter(({ right }) => right).length }];
+      }),
+    ),
     grounding: groundingScore(scores),
     groundingByFamily: Object.fromEntries(
       families.map((family) => [family, groundingScore(scores.filter((score) => score.family === family))]),
@@ -82,15 +131,53 @@ export function evaluate(turns: readonly EvaluatedTurn[], random: () => number):
       recall: isAbsent.length === 0 ? 1 : rightlyAbsent / isAbsent.length,
       questions: isAbsent.length,
     },
-    expectedCalibrationError: calibrationError(turns.map((turn) => [turn.given.confidence, isRight(turn)])),
+    expectedCalibrationError: calibrationError(answered.map(({ turn, right }) => [turn.given.confidence, right])),
   };
 }
 
-/** Right: rightly absent, or pointing where it should (IoU >= .5); a question without times only needs "it is there". */
-export function isRight({ wanted, given }: EvaluatedTurn): boolean {
+/**
+ * Right: rightly refused or rightly absent; else pointing where it should (IoU >= .5), saying what it should, about the
+ * clip that was meant. A question without times only needs "it is there".
+ *
+ * @param names  all names of the suite: to name one too many counts against an answer
+ */
+export function isRight({ wanted, given }: EvaluatedTurn, names: readonly string[] = []): boolean {
+  if (wanted.error !== undefined || given.error !== undefined) return wanted.error === given.error;
+  const text = given.text.toLowerCase();
+  if (wanted.about !== undefined && wanted.about !== given.about) return false;
+  if (wanted.notSaid?.some((words) => text.includes(words.toLowerCase()))) return false;
   if (wanted.absent) return given.verdict === "absent";
-  if (given.verdict === "absent") return false;
-  return wanted.spans.length === 0 || temporalIou(wanted.spans, given.spans) >= 0.5;
+  if (wanted.says && !wanted.says.some((words) => text.includes(words.toLowerCase()))) return false;
+  if (wanted.names && nameScore(text, wanted.names, names) < 0.5) return false;
+  const { within } = wanted;
+  if (
+    within &&
+    given.spans.some((span) => span.startSeconds >= within.endSeconds || span.endSeconds <= within.startSeconds)
+  )
+    return false;
+  if (wanted.spans.length > 0) return given.verdict !== "absent" && temporalIou(wanted.spans, given.spans) >= 0.5;
+  // What is judged by its words alone may well point nowhere.
+  return (
+    wanted.says !== undefined ||
+    wanted.notSaid !== undefined ||
+    wanted.about !== undefined ||
+    given.verdict !== "absent"
+  );
+}
+
+/** F1 of the names that stand in a text; of "bell" and "bell pepper" the longer one counts. */
+function nameScore(text: string, wanted: readonly string[], names: readonly string[]): number {
+  let rest = text;
+  const said = [...names]
+    .sort((a, b) => b.length - a.length)
+    .filter((name) => {
+      const pattern = new RegExp(`(?<![a-z])${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![a-z])`, "g");
+      const found = pattern.test(rest);
+      rest = rest.replace(pattern, " ");
+      return found;
+    });
+  const right = said.filter((name) => wanted.includes(name)).length;
+  return right === 0 ? 0 : (2 * right) / (said.length + wanted.length);
 }
 
 /** Seconds in both over seconds in either, of two sets of half-open spans. */

@@ -1,5 +1,15 @@
 /** Everything of core/ that the other folders may use. */
 export {
+  type Alignment,
+  askedPresence,
+  fitLogistic,
+  listedPresence,
+  logit,
+  type Observation,
+  spansConfidence,
+} from "./answering/alignment.ts";
+export { groundingQuestion } from "./answering/wording.ts";
+export {
   type AskThreadDeps,
   type AskThreadEvent,
   type AskThreadRequest,
@@ -59,10 +69,13 @@ export {
   type EvaluatedTurn,
   type EvaluationReport,
   evaluate,
+  type GivenAnswer,
   type GroundingScore,
   type SuiteClip,
   seededRandom,
   suiteClipSchema,
+  temporalIou,
+  type WantedAnswer,
 } from "./evaluation.ts";
 export { type ForgetClipDeps, type ForgetReceipt, forgetClip } from "./forget-clip.ts";
 export {
@@ -97,7 +110,6 @@ export type { ClipMemoryHeader, ClipMemoryStore, ClipMemorySummary } from "./por
 export type {
   AnswerEvent,
   AnswerRequest,
-  ClipAlignment,
   ClipModel,
   Moment,
   WatchEvent,
@@ -130,4 +142,4 @@ export {
   type WatchClipRequest,
   watchClip,
 } from "./watch-clip.ts";
-export { heldWindows, storedWindows, type WindowSource } from "./window-source.ts";
+export { heldWindows, someWindows, storedWindows, type WindowSource } from "./window-source.ts";

@@ -7,6 +7,8 @@
  *
  * Watching and answering have a session thread each, started on first use: a question never waits for a window.
  */
+import { type Alignment, spansConfidence } from "../core/answering/alignment.ts";
+import { groundingQuestion } from "../core/answering/wording.ts";
 import type { MomentSpan } from "../core/clip.ts";
 import type { WatchedWindow, WindowEntry } from "../core/clip-memory.ts";
 import { DomainError } from "../core/errors.ts";
@@ -18,6 +20,8 @@ import type {
   WatchEvent,
   WatchRequest,
 } from "../core/ports/clip-model.ts";
+import type { Thing } from "../core/question/question.ts";
+import { someWindows, type WindowSource } from "../core/window-source.ts";
 import { calibrate, judgeAnswer } from "./answer-confidence.ts";
 import { createAnswerText, readAnswer } from "./answer-text.ts";
 import { encodeSound } from "./audio-encoder.ts";
@@ -35,9 +39,11 @@ import { buildListPrompt, buildQuestionPrompt, encodeQuestionWords, type PromptW
 import { readAhead } from "./read-ahead.ts";
 import { recallWindows } from "./recall.ts";
 import { embedQuestion } from "./text-encoder.ts";
+import { chooseLikely, createThingLikeness } from "./thing-likeness.ts";
 import { findTimes } from "./time-tokens.ts";
 import { type BundleTokenizer, loadTokenizer } from "./tokenizer.ts";
 import { encodeFrames } from "./vision-encoder.ts";
+import { WindowLists } from "./window-lists.ts";
 
 export interface ClipModelDeps {
   readonly bundle: ModelBundle;
@@ -201,7 +207,6 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     { windows, question, history }: AnswerRequest,
   ): Promise<readonly WatchedWindow[]> {
     const { entries } = windows;
-    const indexesOf = (chosen: readonly WindowEntry[]) => chosen.map(({ index }) => index);
     if (entries.length <= limits.windowsPerAnswer) return windows.read(indexesOf(entries));
     const words = encodeQuestionWords(tokenizer, question, limits.questionTokens);
     const embedding = words.length === 0 ? undefined : await embedQuestion(thread, words);
@@ -222,36 +227,80 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     });
   }
 
-  async function moments(request: Parameters<ClipModel["moments"]>[0]): Promise<readonly Moment[]> {
+  const similarity = createThingLikeness(async (phrase) => {
+    const { thread, tokenizer } = await answerer.get();
+    return embedQuestion(thread, encodeQuestionWords(tokenizer, phrase, limits.questionTokens));
+  });
+  const lists = new WindowLists();
+
+  async function moments({
+    windows,
+    durationSeconds,
+    signal,
+  }: Parameters<ClipModel["moments"]>[0]): Promise<readonly Moment[]> {
+    const list = answering.alignment ? listByEmbedding : listByModel;
+    const found: Moment[] = [];
+    for (const entry of windows.entries) {
+      stopIfAborted(signal);
+      found.push(...(await lists.get(entry, () => list(someWindows(windows, [entry]), durationSeconds, signal))));
+    }
+    return mergeMoments(found, answering.offsetSeconds);
+  }
+
+  /** The language model lists a window. */
+  async function listByModel(
+    windows: WindowSource,
+    durationSeconds: number,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Moment[]> {
     const { thread, tokenizer, bridge } = await answerer.get();
     const { offsetSeconds } = answering;
-    const found: Moment[] = [];
-    for (const { index } of request.windows.entries) {
-      const [window] = (await bridgeWindows(bridge, await request.windows.read([index]))) as [PromptWindow];
-      const prompt = buildListPrompt(tokenizer, window, offsetSeconds);
-      const tokens: GeneratedToken[] = [];
-      for await (const token of decodeAnswer(thread, manifest, prompt, {
-        temperature: 0,
-        seed: 0,
-        signal: request.signal,
-      })) {
-        tokens.push(token);
-      }
-      const verdict = tokens[0];
-      if (verdict?.token !== tokenizer.special.found) continue;
-      const parts = readAnswer(tokenizer, tokens, {
-        grid: { windows: [window], offsetSeconds },
-        durationSeconds: request.durationSeconds,
-      });
-      found.push(...readMoments(parts, (probability) => calibrate(verdict.probability * probability, answering)));
+    const [window] = (await bridgeWindows(bridge, await windows.read(indexesOf(windows.entries)))) as [PromptWindow];
+    const prompt = buildListPrompt(tokenizer, window, offsetSeconds);
+    const tokens: GeneratedToken[] = [];
+    for await (const token of decodeAnswer(thread, manifest, prompt, { temperature: 0, seed: 0, signal })) {
+      tokens.push(token);
     }
-    return mergeMoments(found, offsetSeconds);
+    const verdict = tokens[0];
+    if (verdict?.token !== tokenizer.special.found) return [];
+    const parts = readAnswer(tokenizer, tokens, { grid: { windows: [window], offsetSeconds }, durationSeconds });
+    return readMoments(parts, (probability) => calibrate(verdict.probability * probability, answering));
+  }
+
+  const ownThings: readonly Thing[] = [
+    ...manifest.card.sees.map((name): Thing => ({ name, sense: "seen", known: true })),
+    ...manifest.card.hears.map((name): Thing => ({ name, sense: "heard", known: true })),
+  ];
+
+  /** The embeddings say what a window holds, the language model when. */
+  async function listByEmbedding(
+    windows: WindowSource,
+    durationSeconds: number,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Moment[]> {
+    const aligned = answering.alignment as Alignment;
+    const cosines = await similarity(ownThings, windows.entries);
+    const likely = chooseLikely(ownThings, cosines, aligned);
+    const found: Moment[] = [];
+    for (const { thing, presence } of likely) {
+      const request = { question: groundingQuestion(thing), history: [], windows, durationSeconds, mustPoint: true };
+      for await (const event of answer({ ...request, ...(signal && { signal }) })) {
+        if (event.type !== "answer") continue;
+        const label = thing.sense === "heard" ? `${thing.name} (heard)` : thing.name;
+        for (const span of event.spans) {
+          found.push({ ...span, label, confidence: spansConfidence(aligned, presence, span.confidence) });
+        }
+      }
+    }
+    return found;
   }
 
   return {
     bundle: bundle.identity,
     vocabulary: { sees: manifest.card.sees, hears: manifest.card.hears },
     unsureThreshold: answering.unsureThreshold,
+    alignment: answering.alignment,
+    similarity,
     axes,
     windowSeconds,
     watch,
@@ -262,6 +311,8 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     },
   };
 }
+
+const indexesOf = (chosen: readonly WindowEntry[]): readonly number[] => chosen.map(({ index }) => index);
 
 function stopIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new DomainError("cancelled", "cancelled by the caller");

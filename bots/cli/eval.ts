@@ -1,105 +1,120 @@
-/** `damo eval SUITE`: every clip of a suite through the product's own path, scored beside chance (core/evaluation.ts). */
-import { readFile, stat } from "node:fs/promises";
+/** `damo eval SUITE`: every dialogue of a suite through the product's own path, scored (core/evaluation.ts). */
 import { dirname, join } from "node:path";
 import {
   askThread,
   asTenantId,
+  type ClipId,
   clipIdOfFile,
-  DomainError,
   type EvaluatedTurn,
   type EvaluationReport,
   evaluate,
+  type GivenAnswer,
   type GroundingScore,
+  isDomainError,
   type SuiteClip,
   seededRandom,
-  suiteClipSchema,
   watchClip,
 } from "../../core/index.ts";
 import type { CommandContext } from "./context.ts";
+import { readSuite } from "./read-suite.ts";
+
+export interface EvalOptions {
+  /** Where the clips lie. Absent: beside the suite. */
+  readonly clips?: string;
+}
 
 /** Evaluations keep out of people's memories, and clean up behind them. */
 const EVALUATION_TENANT = asTenantId("damo-eval");
 
-export async function evalSuite(context: CommandContext, suite: string): Promise<void> {
+export async function evalSuite(context: CommandContext, suite: string, options: EvalOptions): Promise<void> {
   const { terminal, signal, now } = context;
-  const file = (await stat(suite).catch(() => undefined))?.isDirectory() ? join(suite, "suite.jsonl") : suite;
-  const clips = await readSuite(file);
+  const { file, clips: dialogues } = await readSuite(suite);
   const services = await context.services();
   const { memories, threads, lines } = await services.stores();
   const model = await services.model();
-  const turns: EvaluatedTurn[] = [];
   const tenantId = EVALUATION_TENANT;
-  for (const [index, { clip, durationSeconds, turns: asked }] of clips.entries()) {
-    const path = join(dirname(file), clip);
+  /** Clips come back in many dialogues; each is watched once. */
+  const watched = new Map<string, ClipId>();
+  const watch = async (clip: string): Promise<ClipId> => {
+    const known = watched.get(clip);
+    if (known) return known;
+    const path = join(options.clips ?? dirname(file), clip);
     const clipId = await clipIdOfFile(path, { maxBytes: services.config.decode.maxClipBytes, signal });
-    const threadId = `eval-${clipId}`;
-    try {
-      for await (const _ of watchClip(
-        { model, memories, lines, now },
-        { tenantId, clipId, title: clip, path, signal },
-      )) {
-        // Progress is of no interest here.
-      }
-      for (const { question, family, absent, spans } of asked) {
-        const request = { tenantId, threadId, clipId, question, signal };
-        for await (const event of askThread({ model, memories, threads, lines, now }, request)) {
-          if (event.type !== "answered") continue;
-          const { answer } = event;
-          const wanted = { absent, spans: spans.map(([startSeconds, endSeconds]) => ({ startSeconds, endSeconds })) };
-          turns.push({ family, durationSeconds, wanted, given: answer });
-          terminal.line({
-            type: "evaluated",
-            clip,
-            family,
-            question,
-            wanted,
-            text: answer.text,
-            spans: answer.spans,
-            verdict: answer.verdict,
-            confidence: answer.confidence,
-          });
-        }
-      }
-    } finally {
-      await Promise.all([memories.delete(tenantId, clipId), lines.delete(tenantId, clipId)]);
-      await threads.delete(tenantId, threadId);
+    watched.set(clip, clipId);
+    for await (const _ of watchClip({ model, memories, lines, now }, { tenantId, clipId, title: clip, path, signal })) {
+      // Progress is of no interest here.
     }
-    terminal.note(`${index + 1} of ${clips.length}: ${clip}`);
+    return clipId;
+  };
+  const nameOf = (clipId: ClipId): string => [...watched].find(([, id]) => id === clipId)?.[0] ?? "";
+
+  const turns: EvaluatedTurn[] = [];
+  const threadIds: string[] = [];
+  try {
+    for (const [index, dialogue] of dialogues.entries()) {
+      const names = [...(dialogue.with ?? []), dialogue.clip];
+      const clipIds: ClipId[] = [];
+      for (const name of names) clipIds.push(await watch(name));
+      const clips = clipIds.map((clipId, place) => ({ clipId, title: names[place] as string }));
+      const clipId = clipIds.at(-1) as ClipId;
+      const threadId = `eval-${index}`;
+      threadIds.push(threadId);
+      for (const { question, family, ...wantedOf } of dialogue.turns) {
+        const request = { tenantId, threadId, clipId, clips, question, signal };
+        const given = await giveAnswer(askThread({ model, memories, threads, lines, now }, request), nameOf);
+        const wanted = wantedAnswer(wantedOf);
+        turns.push({ family, durationSeconds: dialogue.durationSeconds, wanted, given });
+        terminal.line({ type: "evaluated", clip: dialogue.clip, family, question, wanted, ...given });
+      }
+      terminal.note(`${index + 1} of ${dialogues.length}: ${dialogue.clip}`);
+    }
+  } finally {
+    for (const clipId of watched.values()) {
+      await Promise.all([memories.delete(tenantId, clipId), lines.delete(tenantId, clipId)]);
+    }
+    for (const threadId of threadIds) await threads.delete(tenantId, threadId);
   }
   const report = evaluate(turns, seededRandom(1));
-  terminal.result(reportTable(report));
-  terminal.line({ type: "evaluation", suite: file, bundle: model.bundle, ...report });
-}
-
-async function readSuite(file: string): Promise<SuiteClip[]> {
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new DomainError("usage", `no suite at ${file}`, {
-      cause,
-      details: { problem: `there is no suite at ${file}` },
-    });
+  terminal.result(reportTable(report, dialogues.length, watched.size));
+  terminal.line({
+    type: "evaluation",
+    suite: file,
+    dialogues: dialogues.length,
+    clips: watched.size,
+    bundle: model.bundle,
+    ...report,
   });
-  return text
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map((line, index) => {
-      try {
-        return suiteClipSchema.parse(JSON.parse(line));
-      } catch (cause) {
-        throw new DomainError("usage", `line ${index + 1} of ${file} is not a suite clip`, {
-          cause,
-          details: { problem: `line ${index + 1} of ${file} is not a suite clip` },
-        });
-      }
-    });
 }
 
-function reportTable({
-  questions,
-  grounding,
-  groundingByFamily,
-  absent,
-  expectedCalibrationError,
-}: EvaluationReport): string {
+/** A question that is refused is an outcome like any other. */
+async function giveAnswer(
+  events: ReturnType<typeof askThread>,
+  nameOf: (clipId: ClipId) => string,
+): Promise<GivenAnswer> {
+  try {
+    for await (const event of events) {
+      if (event.type !== "answered") continue;
+      const { text, spans, verdict, confidence } = event.answer;
+      return { text, spans, verdict, confidence, about: nameOf(event.clipId) };
+    }
+  } catch (error) {
+    if (!isDomainError(error) || !error.code.startsWith("question.")) throw error;
+    return { text: "", spans: [], verdict: "absent", confidence: 0, about: "", error: error.code };
+  }
+  throw new Error("askThread ended without an answer");
+}
+
+function wantedAnswer({
+  spans,
+  within,
+  ...wanted
+}: Omit<SuiteClip["turns"][number], "question" | "family">): EvaluatedTurn["wanted"] {
+  const spanOf = ([startSeconds, endSeconds]: readonly [number, number]) => ({ startSeconds, endSeconds });
+  return { ...wanted, spans: spans.map(spanOf), ...(within && { within: spanOf(within) }) };
+}
+
+function reportTable(report: EvaluationReport, dialogues: number, clips: number): string {
+  const { questions, right, grounding, groundingByFamily, absent, expectedCalibrationError } = report;
   const percent = (value: number) => `${Math.round(100 * value)} %`.padStart(6);
   const row = (name: string, score: GroundingScore) =>
     [
@@ -110,7 +125,16 @@ function reportTable({
       score.chance.meanIou.toFixed(2).padStart(8),
       percent(score.chance["0.5"]),
     ].join("  ");
+  const rightRow = (name: string, score: { readonly questions: number; readonly right: number }) =>
+    [name.padEnd(18), String(score.questions).padStart(9), percent(score.right / score.questions)].join("  ");
+  const all = Object.values(right).reduce((sum, score) => sum + score.right, 0);
   return [
+    `${dialogues} dialogues, ${questions} questions, ${clips} clips`,
+    "",
+    `${"".padEnd(18)}  questions   right`,
+    rightRow("all", { questions, right: all }),
+    ...Object.entries(right).map(([family, score]) => rightRow(`  ${family}`, score)),
+    "",
     `${"".padEnd(18)}  questions    mIoU  R@.3    R@.5    R@.7    chance: mIoU  R@.5`,
     row("grounding", grounding),
     ...Object.entries(groundingByFamily).map(([family, score]) => row(`  ${family}`, score)),

@@ -4,10 +4,12 @@ import type {
   CacheOutcome,
   ErrorCode,
   EvaluationReport,
+  GivenAnswer,
   MomentSpan,
   QueueCounts,
   Span,
   Verdict,
+  WantedAnswer,
 } from "../../core/index.ts";
 
 interface ProgressLine {
@@ -136,21 +138,19 @@ interface PlayableLine {
   readonly jumpLink: string;
 }
 
-interface EvaluatedLine {
+interface EvaluatedLine extends GivenAnswer {
   readonly type: "evaluated";
   readonly clip: string;
   readonly family: string;
   readonly question: string;
-  readonly wanted: { readonly absent: boolean; readonly spans: readonly Span[] };
-  readonly text: string;
-  readonly spans: readonly MomentSpan[];
-  readonly verdict: Verdict;
-  readonly confidence: number;
+  readonly wanted: WantedAnswer;
 }
 
 interface EvaluationLine extends EvaluationReport {
   readonly type: "evaluation";
   readonly suite: string;
+  readonly dialogues: number;
+  readonly clips: number;
   readonly bundle: BundleIdentity;
 }
 

@@ -110,7 +110,10 @@ function createProgram(context: CommandContext, host: CliHost, setExitCode: (cod
 
   command(program, "eval", "ask every question of a suite and score the answers beside chance")
     .argument("<suite>", "a suite.jsonl, or the folder that holds it (training/README.md says how one is made)")
-    .action(async (suite: string) => (await import("./eval.ts")).evalSuite(context, suite));
+    .option("--clips <folder>", "where the suite's clips lie, when not beside it")
+    .action(async (suite: string, options: { clips?: string }) =>
+      (await import("./eval.ts")).evalSuite(context, suite, options),
+    );
 
   const queue = program.command("queue").description("the work that waits in Redis");
   command(queue, "counts", "how much waits, runs and has failed").action(async () =>
@@ -131,6 +134,9 @@ function createProgram(context: CommandContext, host: CliHost, setExitCode: (cod
   command(models, "verify", "check every byte of a bundle against its checksums")
     .argument("[folder]", "a bundle folder; the one in use when left out")
     .action(async (folder?: string) => (await import("./models.ts")).verifyModel(context, folder));
+  command(models, "fit", "fit what a bundle's embeddings mean to a suite of clips, and write it into its damo.json")
+    .argument("<suite>", "a suite.jsonl with events, of clips that are used for nothing else")
+    .action(async (suite: string) => (await import("./fit-bundle.ts")).fitBundle(context, suite));
   return program;
 }
 

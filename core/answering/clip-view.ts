@@ -13,6 +13,7 @@ import { DomainError } from "../errors.ts";
 import type { AnswerEvent, AnswerRequest, ClipModel, Moment } from "../ports/clip-model.ts";
 import type { Thing } from "../question/question.ts";
 import { someWindows, type WindowSource } from "../window-source.ts";
+import { type Alignment, askedPresence, spansConfidence } from "./alignment.ts";
 import { mergedMoments } from "./clip-moments.ts";
 import { clampSpans, mergeSpans } from "./guard-times.ts";
 import { groundingQuestion } from "./wording.ts";
@@ -66,7 +67,7 @@ export const SAME_MOMENT_GAP_SECONDS = 0.5;
 
 export function createClipView(options: ClipViewOptions): ClipView {
   const { model, windows, durationSeconds: limitSeconds, complete, threadId, temperature, seed, signal } = options;
-  const { alignment } = model;
+  const { alignment } = model.similarity ? model : {};
   const { entries } = windows;
   const unsureThreshold = model.unsureThreshold ?? 0.5;
 
@@ -89,14 +90,14 @@ export function createClipView(options: ClipViewOptions): ClipView {
 
   const verdictFor = (confidence: number): Verdict => (confidence < unsureThreshold ? "unsure" : "found");
 
-  async function groundByEmbedding(thing: Thing, aligned: NonNullable<typeof alignment>): Promise<Grounding> {
-    const [similarities] = await aligned.similarity([thing], entries);
+  async function groundByEmbedding(thing: Thing, aligned: Alignment): Promise<Grounding> {
+    const [similarities] = (await model.similarity?.([thing], entries)) ?? [];
     const ranked = entries
       .map((window, index) => ({ window, similarity: similarities?.[index] ?? -1 }))
       .sort((a, b) => b.similarity - a.similarity);
     const best = ranked[0];
     if (best === undefined) throw new DomainError("memory.not_watched", "nothing is watched yet");
-    const presence = aligned.askedPresence(best.similarity);
+    const presence = unit(askedPresence(aligned, best.similarity));
     if (presence < PRESENT_FROM) {
       const confidence = 1 - presence;
       const { startSeconds, endSeconds } = best.window;
@@ -116,7 +117,9 @@ export function createClipView(options: ClipViewOptions): ClipView {
       const inside = clampSpans(spans, limitSeconds).filter((span) => overlap(span, window));
       // Without a time of its own, the window is all that is known.
       const pointed = inside.length > 0 ? inside : clampSpans([{ ...window, confidence }], limitSeconds);
-      found.push(...pointed.map((span) => ({ ...span, confidence: aligned.confidence(presence, span.confidence) })));
+      found.push(
+        ...pointed.map((span) => ({ ...span, confidence: spansConfidence(aligned, presence, span.confidence) })),
+      );
     }
     const spans = mergeSpans(clampSpans(found, limitSeconds), SAME_MOMENT_GAP_SECONDS);
     const confidence = Math.max(0, ...spans.map((span) => span.confidence));

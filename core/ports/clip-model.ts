@@ -2,6 +2,8 @@
  * The DaMO pipeline as core/ sees it: watch a file once, then answer from memory. Implemented by model/pipeline.ts.
  * The implementation keeps every `session.run` off the caller's thread.
  */
+
+import type { Alignment } from "../answering/alignment.ts";
 import type { BundleIdentity, ClipInfo, MomentSpan } from "../clip.ts";
 import type { QueryAxes, WatchedWindow, WindowEntry } from "../clip-memory.ts";
 import type { Turn, Verdict } from "../conversation.ts";
@@ -64,29 +66,19 @@ export interface Moment extends MomentSpan {
   readonly label: string;
 }
 
-/**
- * What the aligned embeddings (stage 1) say about things and windows. The three probabilities were fitted on held-out
- * clips (`damo models fit`).
- */
-export interface ClipAlignment {
-  /** Cosine of each thing with each window, `[things][windows]`, -1..1. */
-  similarity(things: readonly Thing[], windows: readonly WindowEntry[]): Promise<readonly Float32Array[]>;
-  /** 0..1: a thing that somebody asks about is in a clip whose most similar window has this similarity. */
-  askedPresence(similarity: number): number;
-  /** 0..1: a thing that nobody asked about is in a window of this similarity. */
-  listedPresence(similarity: number): number;
-  /** 0..1: the spans of a thing are right, from its presence and the model's own confidence in the times. */
-  confidence(presence: number, timesConfidence: number): number;
-}
-
 export interface ClipModel {
   readonly bundle: BundleIdentity;
   /** The things that it has words for. Absent: any words will do. */
   readonly vocabulary?: Vocabulary;
   /** Confidence below this: "I am not sure". Absent: 0.5. */
   readonly unsureThreshold?: number;
-  /** Absent when the bundle was not fitted for it: then the language model alone says what is there. */
-  readonly alignment?: ClipAlignment;
+  /**
+   * Cosine of each thing with each window in the space where stage 1 aligned them, `[things][windows]`, -1..1.
+   * Absent: it has no such space.
+   */
+  similarity?(things: readonly Thing[], windows: readonly WindowEntry[]): Promise<readonly Float32Array[]>;
+  /** What those cosines mean. Absent: not fitted, so the language model alone says what is there. */
+  readonly alignment?: Alignment | undefined;
   readonly windowSeconds: number;
   /** The shape of every window it makes; the manifest's `axes` will do. */
   readonly axes: QueryAxes;

@@ -113,11 +113,12 @@ function modelSaying(said: Said, options: { closed: boolean; aligned: boolean })
     ...createFakeClipModel(),
     ...(options.closed && { vocabulary: aVocabulary }),
     ...(options.aligned && {
+      similarity: async (things: readonly unknown[], windows: readonly unknown[]) =>
+        things.map(() => Float32Array.from(windows, (_, index) => index / 3)),
       alignment: {
-        similarity: async (things, windows) => things.map(() => Float32Array.from(windows, (_, index) => index / 3)),
-        askedPresence: () => said.confidence,
-        listedPresence: () => said.confidence,
-        confidence: (presence) => presence,
+        asked: { scale: said.confidence, bias: said.confidence - 0.5 },
+        listed: { scale: 1, bias: 0 },
+        spans: { presence: 1, times: said.confidence, bias: 0 },
       },
     }),
     async *answer(): AsyncGenerator<AnswerEvent> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type EvaluatedTurn, evaluate, seededRandom, temporalIou } from "../../../core/evaluation.ts";
+import { type EvaluatedTurn, evaluate, isRight, seededRandom, temporalIou } from "../../../core/evaluation.ts";
 
 const span = (startSeconds: number, endSeconds: number) => ({ startSeconds, endSeconds });
 
@@ -7,7 +7,7 @@ const aTurn = (wanted: EvaluatedTurn["wanted"], given: Partial<EvaluatedTurn["gi
   family: "when_seen",
   durationSeconds: 20,
   wanted,
-  given: { verdict: "found", spans: [], confidence: 1, ...given },
+  given: { verdict: "found", spans: [], confidence: 1, text: "", about: "a.mp4", ...given },
 });
 
 describe("temporal IoU", () => {
@@ -25,7 +25,41 @@ describe("temporal IoU", () => {
   });
 });
 
+describe("an answer is right", () => {
+  const here = { absent: false, spans: [] };
+  it.each<[string, EvaluatedTurn["wanted"], Partial<EvaluatedTurn["given"]>, boolean]>([
+    ["when it was refused as it should", { ...here, error: "question.empty" }, { error: "question.empty" }, true],
+    [
+      "not when it was refused for another reason",
+      { ...here, error: "question.empty" },
+      { error: "question.language" },
+      false,
+    ],
+    ["not when it was refused for no reason", here, { error: "question.language" }, false],
+    ["when it says one of the words", { ...here, says: ["twice", "2 times"] }, { text: "Twice: ..." }, true],
+    ["not when it says none", { ...here, says: ["twice"] }, { text: "Once: ..." }, false],
+    ["not when it says what it must not", { ...here, notSaid: ["9:59"] }, { text: "At 9:59." }, false],
+    ["when it names the things", { ...here, names: ["dog", "bell"] }, { text: "the dog and the bell sound" }, true],
+    [
+      "not when it names far too many",
+      { ...here, names: ["dog"] },
+      { text: "dog, cat, bell pepper, bell, car" },
+      false,
+    ],
+    ["when its spans reach into the time", { ...here, within: span(4, 6) }, { spans: [span(5, 9)] }, true],
+    ["not when one does not", { ...here, within: span(4, 6) }, { spans: [span(5, 9), span(6, 9)] }, false],
+    ["not about another clip", { ...here, about: "b.mp4" }, {}, false],
+  ])("%s", (_, wanted, given, right) => {
+    expect(isRight(aTurn(wanted, given), ["dog", "bell", "bell pepper", "cat", "car"])).toBe(right);
+  });
+});
+
 describe("evaluation", () => {
+  it("counts right answers by family", () => {
+    const turns = [aTurn({ absent: true, spans: [] }, { verdict: "absent" }), aTurn({ absent: true, spans: [] }, {})];
+    expect(evaluate(turns, seededRandom(1)).right).toEqual({ when_seen: { questions: 2, right: 1 } });
+  });
+
   it("scores grounding, absence and confidence apart", () => {
     const turns = [
       aTurn({ absent: false, spans: [span(2, 6)] }, { spans: [span(2, 6)] }),
