@@ -69,6 +69,7 @@ async function createServices(): Promise<Services> {
       return { urls: { worker: url }, close };
     },
     queueDesk: openQueue,
+    benchMemory: async (signal) => (await import("../memory/index.ts")).benchMemory({ redis: config.redis, signal }),
     close: async () => {
       // What could not be made has been reported where it was asked for.
       await (await model?.catch(() => undefined))?.close();

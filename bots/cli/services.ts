@@ -13,6 +13,7 @@ import type {
   LineStore,
   MediaStore,
   QueueCounts,
+  MemoryCost,
   TenantId,
   ThreadStore,
 } from "../../core/index.ts";
@@ -81,6 +82,8 @@ export interface Services {
   startWorker(): Promise<RunningService>;
   /** @throws DomainError `config.invalid` without Redis */
   queueDesk(): Promise<QueueDesk>;
+  /** Measures the stores on memories that it makes and removes again. @throws DomainError `memory.unavailable` */
+  benchMemory(signal: AbortSignal): Promise<AsyncIterable<MemoryCost>>;
   /** Lets go of everything that was made. Called once, at the end of the process. */
   close(): Promise<void>;
 }
