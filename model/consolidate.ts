@@ -58,7 +58,7 @@ function likenessOf(one: Stretch, other: Stretch | undefined): number {
   return dot(one.sum, other.sum) / (norm(one.sum) * norm(other.sum) + 1e-12) - LENGTH_COST * Math.log2(windows);
 }
 
-/** Twice as long weighs as much as a cosine lower by this: an eighth of what two windows of one theatre scene differ by. */
+/** Twice as long weighs as much as a cosine lower by this: little beside a change of scene, enough where there is none. */
 const LENGTH_COST = 0.05;
 
 function dot(a: Float32Array, b: Float32Array): number {

@@ -33,7 +33,7 @@ import { mergeMoments, readMoments } from "./moments.ts";
 import { type GraphThread, startGraphThread } from "./onnx/graph-thread.ts";
 import { buildListPrompt, buildQuestionPrompt, encodeQuestionWords, type PromptWindow } from "./prompt.ts";
 import { readAhead } from "./read-ahead.ts";
-import { recallWindows } from "./recall.ts";
+import { isAboutEverything, recallWindows } from "./recall.ts";
 import { embedQuestion } from "./text-encoder.ts";
 import { findTimes } from "./time-tokens.ts";
 import { type BundleTokenizer, loadTokenizer } from "./tokenizer.ts";
@@ -204,7 +204,8 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     const indexesOf = (chosen: readonly WindowEntry[]) => chosen.map(({ index }) => index);
     if (entries.length <= limits.windowsPerAnswer) return windows.read(indexesOf(entries));
     const words = encodeQuestionWords(tokenizer, question, limits.questionTokens);
-    const embedding = words.length === 0 ? undefined : await embedQuestion(thread, words);
+    const isPointed = words.length > 0 && !isAboutEverything(question);
+    const embedding = isPointed ? await embedQuestion(thread, words) : undefined;
     const named = [
       ...findTimes(question).map(({ seconds }) => ({ startSeconds: seconds, endSeconds: seconds })),
       ...(history.at(-1)?.answer.spans ?? []),
