@@ -12,8 +12,8 @@ import type {
   FrameStore,
   LineStore,
   MediaStore,
-  QueueCounts,
   MemoryCost,
+  QueueCounts,
   TenantId,
   ThreadStore,
 } from "../../core/index.ts";
