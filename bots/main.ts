@@ -163,6 +163,7 @@ async function createServices(): Promise<Services> {
       return (path) => opsReply({ registry, ready }, path);
     },
     queueDesk: openQueue,
+    benchMemory: async (signal) => (await import("../memory/index.ts")).benchMemory({ redis: config.redis, signal }),
     close: async () => {
       // What could not be made has been reported where it was asked for.
       await (await model?.catch(() => undefined))?.close();

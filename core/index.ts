@@ -96,6 +96,7 @@ export { type FoundLines, findLines } from "./lines/find-lines.ts";
 export { type KeepLinesTarget, keepSubtitles, keepTranscript } from "./lines/keep-lines.ts";
 export { LINE_LIMITS, parseWebVtt } from "./lines/web-vtt.ts";
 export { type ListMomentsDeps, type ListMomentsRequest, listMoments } from "./list-moments.ts";
+export type { MemoryCost } from "./memory-cost.ts";
 export {
   MINI_CLIP_MAX_BYTES,
   MINI_CLIP_MAX_SECONDS,

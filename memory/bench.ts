@@ -8,7 +8,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ClipMemoryHeader, ClipMemoryStore, RedisSettings, WatchedWindow } from "../core/index.ts";
+import type { ClipMemoryHeader, ClipMemoryStore, MemoryCost, RedisSettings, WatchedWindow } from "../core/index.ts";
 import { asClipId, asTenantId, Secret } from "../core/index.ts";
 import { windowBlobBytes } from "./codec.ts";
 import { EmbeddedClipMemoryStore } from "./embedded-clip-memory-store.ts";
@@ -24,31 +24,22 @@ const WINDOW_SECONDS = 8;
 const RECALLED = 8;
 const CLIP_MINUTES = [1, 10, 120] as const;
 
-export interface MemoryCost {
-  readonly store: "redis" | "embedded";
-  /**
-   * `append`: one window. `recall`: what a question reads, that is what is new in the index and eight windows.
-   * `first recall`: the same in a process that has not read this clip before. `read`: the whole memory.
-   */
-  readonly operation: "append" | "recall" | "first recall" | "read";
-  readonly clipMinutes: number;
-  readonly bytes: number;
-  /** Medians, in ms. */
-  readonly ms: number;
-  /** The same bytes by SET or GET of ioredis, nothing checked and nothing decoded. Absent without a Redis. */
-  readonly rawMs?: number;
-}
-
 export interface MemoryBenchOptions {
   /** Absent: a redis-server of its own, if there is one on the PATH. */
   readonly redis?: RedisSettings | undefined;
   readonly signal?: AbortSignal;
   /** Repetitions of the quick operations. */
   readonly rounds?: number;
+  readonly clipMinutes?: readonly number[];
 }
 
 /** Yields a cost as soon as it is known. What it writes is gone afterwards. */
-export async function* benchMemory({ redis, signal, rounds = 60 }: MemoryBenchOptions): AsyncGenerator<MemoryCost> {
+export async function* benchMemory({
+  redis,
+  signal,
+  rounds = 100,
+  clipMinutes: lengths = CLIP_MINUTES,
+}: MemoryBenchOptions): AsyncGenerator<MemoryCost> {
   const folder = await mkdtemp(join(tmpdir(), "damo-bench-"));
   const own = redis ? undefined : await startOwnRedis(folder);
   const settings = redis ?? own?.settings;
@@ -56,7 +47,7 @@ export async function* benchMemory({ redis, signal, rounds = 60 }: MemoryBenchOp
   const deps = settings && { connection: new RedisConnection(settings), keys: new RedisKeys(namespace) };
   const client = settings && createRedis(settings);
   try {
-    for (const clipMinutes of CLIP_MINUTES) {
+    for (const clipMinutes of lengths) {
       const raw = client && new RawCosts(client, namespace);
       const stores = [
         ...(deps

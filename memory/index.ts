@@ -1,6 +1,7 @@
 /** Everything of memory/ that a composition root may use. */
 import { join } from "node:path";
 import type { RedisSettings } from "../core/index.ts";
+import { benchMemory } from "./bench.ts";
 import { EmbeddedChatLedger } from "./embedded-chat-ledger.ts";
 import { EmbeddedClipMemoryStore } from "./embedded-clip-memory-store.ts";
 import { EmbeddedThreadStore } from "./embedded-thread-store.ts";
@@ -14,6 +15,7 @@ import { createRedis, RedisConnection } from "./redis-connection.ts";
 import { RedisThreadStore } from "./redis-thread-store.ts";
 
 export {
+  benchMemory,
   createRedis,
   EmbeddedChatLedger,
   EmbeddedClipMemoryStore,

@@ -37,7 +37,7 @@ import { mergeMoments, readMoments } from "./moments.ts";
 import { type GraphThread, startGraphThread } from "./onnx/graph-thread.ts";
 import { buildListPrompt, buildQuestionPrompt, encodeQuestionWords, type PromptWindow } from "./prompt.ts";
 import { readAhead } from "./read-ahead.ts";
-import { recallWindows } from "./recall.ts";
+import { isAboutEverything, recallWindows } from "./recall.ts";
 import { embedQuestion } from "./text-encoder.ts";
 import { chooseLikely, createThingLikeness } from "./thing-likeness.ts";
 import { findTimes } from "./time-tokens.ts";
@@ -209,7 +209,8 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     const { entries } = windows;
     if (entries.length <= limits.windowsPerAnswer) return windows.read(indexesOf(entries));
     const words = encodeQuestionWords(tokenizer, question, limits.questionTokens);
-    const embedding = words.length === 0 ? undefined : await embedQuestion(thread, words);
+    const isPointed = words.length > 0 && !isAboutEverything(question);
+    const embedding = isPointed ? await embedQuestion(thread, words) : undefined;
     const named = [
       ...findTimes(question).map(({ seconds }) => ({ startSeconds: seconds, endSeconds: seconds })),
       ...(history.at(-1)?.answer.spans ?? []),

@@ -1,12 +1,16 @@
-/** Chooses the windows that an answer reads: all when they fit, otherwise the ones that the question is about. */
+/**
+ * Chooses the windows that an answer reads: all when they fit, otherwise the ones that the question is about, and for a
+ * question about everything the ones that stand for the rest.
+ */
 import type { Span } from "../core/clip.ts";
 import type { WindowEntry } from "../core/clip-memory.ts";
+import { representativeWindows } from "./consolidate.ts";
 
 /**
  * @param windows    everything watched, in time order
  * @param limit      how many the decoder can read
  * @param named      spans that the question, or the answer before it, points at: their windows come first
- * @param embedding  [E] of the question, unit length; absent when the question has no words beside times
+ * @param embedding  [E] of the question, unit length; absent when the question is about no thing in particular
  * @returns          at most `limit` windows, in time order
  */
 export function recallWindows(
@@ -17,7 +21,12 @@ export function recallWindows(
 ): readonly WindowEntry[] {
   if (windows.length <= limit) return windows;
   const isNamed = (window: Span): number => (named.some((span) => overlap(span, window)) ? 1 : 0);
-  const likeness = (window: WindowEntry): number => (embedding === undefined ? 0 : similarity(window, embedding));
+  if (embedding === undefined) {
+    const first = windows.filter((window) => isNamed(window)).slice(0, limit);
+    const rest = windows.filter((window) => !first.includes(window));
+    return [...first, ...representativeWindows(rest, limit - first.length)].sort((a, b) => a.index - b.index);
+  }
+  const likeness = (window: WindowEntry): number => similarity(window, embedding);
   return windows
     .map((window) => ({ window, isNamed: isNamed(window), likeness: likeness(window) }))
     .sort((a, b) => b.isNamed - a.isNamed || b.likeness - a.likeness || a.window.index - b.window.index)
@@ -25,6 +34,12 @@ export function recallWindows(
     .map(({ window }) => window)
     .sort((a, b) => a.index - b.index);
 }
+
+/** "describe the clip", "what happens?": no window is nearer to such a question than another. */
+export const isAboutEverything = (question: string): boolean => ABOUT_EVERYTHING.test(question);
+
+const ABOUT_EVERYTHING =
+  /\b(?:describe|summari[sz]e|summary|overview|gist|what (?:happens|is happening|goes on)\b(?!.*\b(?:after|before|while|when|during|between)\b)|what(?: is|'s) (?:this|the|it)(?: (?:clip|video))? about|(?:see|hear|seen|heard) in (?:this|the) (?:clip|video)$|everything)\b/i;
 
 /** Cosine of a window's embedding and a question's, both of unit length. */
 export const similarity = (window: Pick<WindowEntry, "embedding">, embedding: Float32Array): number =>

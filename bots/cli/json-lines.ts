@@ -5,6 +5,7 @@ import type {
   ErrorCode,
   EvaluationReport,
   GivenAnswer,
+  MemoryCost,
   MomentSpan,
   QueueCounts,
   Span,
@@ -154,6 +155,12 @@ interface EvaluationLine extends EvaluationReport {
   readonly bundle: BundleIdentity;
 }
 
+interface MemoryCostLine extends MemoryCost {
+  readonly type: "memory_cost";
+  /** `ms / rawMs`. Absent without a Redis. */
+  readonly times?: number;
+}
+
 export interface ErrorLine {
   readonly type: "error";
   readonly code: ErrorCode | "bug";
@@ -179,4 +186,5 @@ export type JsonLine =
   | PlayableLine
   | EvaluatedLine
   | EvaluationLine
+  | MemoryCostLine
   | ErrorLine;

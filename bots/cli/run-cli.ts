@@ -128,6 +128,10 @@ function createProgram(context: CommandContext, host: CliHost, setExitCode: (cod
     .action(async (job: string | undefined, options: { all?: boolean }) =>
       (await import("./queue.ts")).queueRetry(context, job, options),
     );
+  const bench = program.command("bench").description("measure this machine");
+  command(bench, "memory", "what the stores cost beside the same bytes by plain Redis GET and SET").action(async () =>
+    (await import("./bench.ts")).benchMemory(context),
+  );
 
   const models = program.command("models").description("the model bundles on this machine");
   command(models, "list", "list them").action(async () => (await import("./models.ts")).listModels(context));

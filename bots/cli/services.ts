@@ -13,6 +13,7 @@ import type {
   FrameStore,
   LineStore,
   MediaStore,
+  MemoryCost,
   QueueCounts,
   TenantId,
   ThreadStore,
@@ -89,6 +90,8 @@ export interface Services {
   ops(): Promise<NonNullable<PlayerDeps["ops"]>>;
   /** @throws DomainError `config.invalid` without Redis */
   queueDesk(): Promise<QueueDesk>;
+  /** Measures the stores on memories that it makes and removes again. @throws DomainError `memory.unavailable` */
+  benchMemory(signal: AbortSignal): Promise<AsyncIterable<MemoryCost>>;
   /** Lets go of everything that was made. Called once, at the end of the process. */
   close(): Promise<void>;
 }

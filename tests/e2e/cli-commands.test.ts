@@ -182,6 +182,7 @@ describe("--json", () => {
       ["moments", clip],
       ["doctor"],
       ["models", "list"],
+      ["bench", "memory"],
       ["forget", "--all"],
       ["ask", join(folder, "no.mp4"), "dog?"],
       ["nonsense"],
@@ -195,7 +196,7 @@ describe("--json", () => {
       expect(jsonLineSchema.safeParse(line).error, JSON.stringify(line)).toBeUndefined();
       seen.add(line["type"]);
     }
-    expect([...seen].sort()).toEqual(["answer", "check", "error", "forgotten", "moment", "progress", "watched"]);
+    expect([...seen].sort()).toEqual(["answer", "check", "error", "forgotten", "memory_cost", "moment", "progress", "watched"]);
   });
 
   it("has every kind of line, with every key, on the page for people", () => {

@@ -2,7 +2,7 @@
 import type { Services } from "../../bots/cli/services.ts";
 import { linkSecret } from "../../bots/link-secret.ts";
 import { asTenantId, DomainError, loadConfig } from "../../core/index.ts";
-import { embeddedStores } from "../../memory/index.ts";
+import { benchMemory, embeddedStores } from "../../memory/index.ts";
 import { createFakeClipModel } from "./fake-clip-model.ts";
 
 /** @param env  as for `damo`, with FAKE_WINDOW_MS and FAKE_CONFIDENCE for the fake model */
@@ -46,6 +46,7 @@ export async function createFakeServices(env: Readonly<Record<string, string | u
     queueDesk: async () => {
       throw new DomainError("config.invalid", "the fake services have no Redis");
     },
+    benchMemory: async (signal) => benchMemory({ redis: config.redis, signal, rounds: 3, clipMinutes: [1] }),
     close: async () => {
       await Promise.all([model.close(), stores.memories.close(), stores.threads.close()]);
     },

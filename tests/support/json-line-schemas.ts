@@ -156,6 +156,16 @@ export const jsonLineSchema = z.discriminatedUnion("type", [
     expectedCalibrationError: z.number(),
   }),
   z.strictObject({
+    type: z.literal("memory_cost"),
+    store: z.enum(["redis", "embedded"]),
+    operation: z.enum(["append", "recall", "first recall", "read"]),
+    clipMinutes: z.number().positive(),
+    bytes: z.int().positive(),
+    ms,
+    rawMs: ms.optional(),
+    times: z.number().nonnegative().optional(),
+  }),
+  z.strictObject({
     type: z.literal("error"),
     code: z.union([code, z.literal("bug")]),
     text: z.string().min(1),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { recallWindows } from "../../../model/recall.ts";
+import { isAboutEverything, recallWindows } from "../../../model/recall.ts";
 
 /** Eight-second windows whose embedding is [similarity to the question [1, 0], rest]. */
 const windows = [0.1, 0.9, 0.2, 0.8, 0.3, 0.7].map((similarity, index) => ({
@@ -32,7 +32,31 @@ describe("recallWindows", () => {
     expect(indexes(windows, 2, [{ startSeconds: 0, endSeconds: 48 }], question)).toEqual([1, 3]);
   });
 
-  it("falls back to the start of the clip for a question without words", () => {
-    expect(indexes(windows, 2, [], undefined)).toEqual([0, 1]);
+  it("takes windows that stand for all of it for a question about nothing in particular, the named ones first", () => {
+    const scenes = [0, 0, 0, 1, 1, 2, 2, 2].map((scene, index) => ({
+      index,
+      startSeconds: index * 8,
+      endSeconds: (index + 1) * 8,
+      embedding: Float32Array.from({ length: 3 }, (_, at) => (at === scene ? 1 : 0)),
+    }));
+    const sceneOf = (index: number) => scenes[index]?.embedding.indexOf(1);
+    expect(indexes(scenes, 3, [], undefined).map(sceneOf)).toEqual([0, 1, 2]);
+    const withNamed = indexes(scenes, 4, [{ startSeconds: 8, endSeconds: 9 }], undefined);
+    expect(withNamed).toContain(1);
+    expect(new Set(withNamed.map(sceneOf))).toEqual(new Set([0, 1, 2]));
   });
+});
+
+describe("isAboutEverything", () => {
+  it.each(["describe the clip", "What happens?", "summarise this", "what is the video about?", "give me an overview"])(
+    "%s",
+    (question) => expect(isAboutEverything(question)).toBe(true),
+  );
+
+  it.each([
+    "when does the dog bark?",
+    "what happens after the dog barks?",
+    "is there a cat?",
+    "what happens at 0:10 when it barks",
+  ])("not: %s", (question) => expect(isAboutEverything(question)).toBe(false));
 });
