@@ -108,7 +108,13 @@ Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'file:odd.mp4':
   Stream #0:2: Audio: none (xxxx / 0x78787878), 8000 Hz, mono
   Stream #0:3: Audio: aac (mp4a / 0x6134706D), 48000 Hz, 0 channels`),
     );
-    expect(header).toEqual({ container: "mov", durationIsGuess: false, startSeconds: 0, subtitles: [], hasOtherStreams: true });
+    expect(header).toEqual({
+      container: "mov",
+      durationIsGuess: false,
+      startSeconds: 0,
+      subtitles: [],
+      hasOtherStreams: true,
+    });
   });
 
   it("knows a duration that was worked out from the bit rate", () => {
