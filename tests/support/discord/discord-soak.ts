@@ -99,7 +99,14 @@ export async function soakDiscord({ home, clips, questions, kills, seed, log }: 
       ] as ("clip" | "question" | "kill" | "drop" | "lose")[],
       random,
     );
+    const progress = progressOf(fake);
     for (const action of actions) {
+      // People do not run away from the bot: what is measured is what it does under load, not how much can be heaped up.
+      const pending = () => {
+        const { answered, watched } = progress();
+        return shared.reduce((sum, clip) => sum + clip.asked.length, 0) - answered + (shared.length - watched);
+      };
+      while (pending() > MOST_PENDING) await sleep(50);
       if (random() < 0.05) {
         faults += 1;
         const { path, does, method } = pick(FAULTS);
@@ -133,6 +140,25 @@ export async function soakDiscord({ home, clips, questions, kills, seed, log }: 
     bot.kill("SIGKILL");
     await fake.close();
   }
+}
+
+const MOST_PENDING = 40;
+
+/** Counts as it goes what was seen to arrive at Discord: answers and clips that were watched. */
+function progressOf(fake: FakeDiscord) {
+  const answered = new Set<string>();
+  const watched = new Set<string>();
+  let read = 0;
+  return () => {
+    for (; read < fake.requests.length; read++) {
+      const { method, path, status, body } = fake.requests[read] as (typeof fake.requests)[number];
+      if (method !== "PATCH" || status !== 200) continue;
+      const words = JSON.stringify(body);
+      if (words.includes("% sure")) answered.add(path);
+      if (words.includes("I have watched clip-")) watched.add(path);
+    }
+    return { answered: answered.size, watched: watched.size };
+  };
 }
 
 const isAnswer = ({ text, byBot }: SeenMessage) => byBot && text.includes("% sure");
