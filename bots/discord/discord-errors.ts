@@ -1,4 +1,5 @@
 /** What Discord's refusals mean to the rest of the bot. Codes: docs.discord.com, developers/topics/opcodes-and-status-codes. */
+import { setTimeout as wait } from "node:timers/promises";
 import { DiscordAPIError, HTTPError, RESTJSONErrorCodes } from "discord.js";
 import { DomainError, isDomainError } from "../../core/index.ts";
 
@@ -17,8 +18,11 @@ const EXPIRED: ReadonlySet<number | string> = new Set([
   RESTJSONErrorCodes.UnknownInteraction,
 ]);
 
-export const hasCode = (error: unknown, ...codes: readonly number[]): boolean =>
-  error instanceof DiscordAPIError && codes.includes(Number(error.code));
+/** Also of a DomainError that was made of it. */
+export function hasCode(error: unknown, ...codes: readonly number[]): boolean {
+  const said = isDomainError(error) ? error.cause : error;
+  return said instanceof DiscordAPIError && codes.includes(Number(said.code));
+}
 
 export const isExpiredInteraction = (error: unknown): boolean =>
   error instanceof DiscordAPIError && EXPIRED.has(error.code);
@@ -31,10 +35,10 @@ export const isExpiredInteraction = (error: unknown): boolean =>
 export function asDomainError(error: unknown): unknown {
   if (isDomainError(error)) return error;
   if (error instanceof DiscordAPIError) {
-    const details = { problem: `Discord says: ${error.message} (${error.code})` };
-    if (GONE.has(error.code) || error.status === 404) return new DomainError("source.gone", error.message, { details });
+    const options = { cause: error, details: { problem: `Discord says: ${error.message} (${error.code})` } };
+    if (GONE.has(error.code) || error.status === 404) return new DomainError("source.gone", error.message, options);
     if (error.status === 401 || error.status === 403) {
-      return new DomainError("source.no_access", error.message, { details });
+      return new DomainError("source.no_access", error.message, options);
     }
     return error;
   }
@@ -52,11 +56,22 @@ const isNetworkError = (error: Error): boolean =>
   (error instanceof TypeError && error.cause !== undefined) ||
   ("code" in error && typeof error.code === "string" && /^(E[A-Z]+|UND_ERR_\w+)$/.test(error.code));
 
-/** Runs a request; what goes wrong is a DomainError. */
+/** Waits before the next tries, in ms: through a connection that breaks, not through an outage; that is for the desk. */
+const RETRY_AFTER_MS = [250, 1_000, 4_000] as const;
+
+/**
+ * Runs a request that is safe to repeat, as all of ours are, again while Discord cannot be reached; discord.js repeats after
+ * 5xx only. What goes wrong in the end is a DomainError.
+ */
 export async function asking<T>(request: () => Promise<T>): Promise<T> {
-  try {
-    return await request();
-  } catch (error) {
-    throw asDomainError(error);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await request();
+    } catch (error) {
+      const known = asDomainError(error);
+      const afterMs = RETRY_AFTER_MS[attempt];
+      if (!isDomainError(known) || !known.retryable || afterMs === undefined) throw known;
+      await wait(afterMs);
+    }
   }
 }

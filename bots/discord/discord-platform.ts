@@ -8,12 +8,12 @@ import {
   Routes,
   ThreadAutoArchiveDuration,
 } from "discord.js";
-import type { ChatPlace, ClipSource, MessageRef, TenantId } from "../../core/index.ts";
+import { type ChatPlace, type ClipSource, isDomainError, type MessageRef, type TenantId } from "../../core/index.ts";
 import type { AnsweringMessage, ChatMessage } from "../chat/chat-message.ts";
 import type { AnswerStream, ChatPlatform } from "../chat/chat-platform.ts";
 import { canSee } from "./can-see.ts";
 import type { ClipAddresses } from "./clip-addresses.ts";
-import { asDomainError, asking, hasCode } from "./discord-errors.ts";
+import { asking, hasCode } from "./discord-errors.ts";
 import { type DownloadDeps, downloadClip } from "./download-clip.ts";
 import { growingMessage } from "./growing-message.ts";
 import type { Log } from "./log.ts";
@@ -73,9 +73,9 @@ export class DiscordPlatform implements ChatPlatform {
       auto_archive_duration: ThreadAutoArchiveDuration.OneWeek,
     };
     try {
-      const thread = (await this.#deps.rest.post(Routes.threads(place.channelId, messageId), {
-        body,
-      })) as APIThreadChannel;
+      const thread = (await asking(() =>
+        this.#deps.rest.post(Routes.threads(place.channelId, messageId), { body }),
+      )) as APIThreadChannel;
       const opened = this.#deps.places.learn(thread);
       this.#posts.isNew(opened);
       return opened;
@@ -85,7 +85,7 @@ export class DiscordPlatform implements ChatPlatform {
         return { channelId: place.channelId, threadId: messageId };
       }
       if (hasCode(error, ...NO_THREADS_HERE)) return place;
-      throw asDomainError(error);
+      throw error;
     }
   }
 
@@ -100,10 +100,9 @@ export class DiscordPlatform implements ChatPlatform {
   async remove(_tenantId: TenantId, ref: MessageRef): Promise<void> {
     this.#posts.forget(ref);
     try {
-      await this.#deps.rest.delete(Routes.channelMessage(channelOf(ref), ref.messageId));
+      await asking(() => this.#deps.rest.delete(Routes.channelMessage(channelOf(ref), ref.messageId)));
     } catch (error) {
-      if (hasCode(error, RESTJSONErrorCodes.UnknownMessage, RESTJSONErrorCodes.UnknownChannel)) return;
-      throw asDomainError(error);
+      if (!isDomainError(error) || error.code !== "source.gone") throw error;
     }
   }
 
