@@ -42,7 +42,8 @@ export async function playerParts(services: Services, now: () => number): Promis
       oldLinkSecrets: config.links.oldSecrets.map((secret) => secret.reveal()),
       now,
       async *ask(request) {
-        yield* askThread({ model: await services.model(), memories, threads, lines, now }, request);
+        const [model, composer] = await Promise.all([services.model(), services.composer()]);
+        yield* askThread({ model, memories, threads, lines, now, ...(composer && { composer }) }, request);
       },
       listMoments: async (request) => (await listMoments({ model: await services.model(), memories }, request)).moments,
       playable,

@@ -3,6 +3,7 @@
  * nothing at all. Built in bots/main.ts; tests build it with a fake model.
  */
 import type {
+  AnswerComposer,
   BundleManifest,
   ClipEncoder,
   ClipMemoryStore,
@@ -81,6 +82,8 @@ export interface Services {
   startWorker(): Promise<RunningService>;
   /** @throws DomainError `config.invalid` without Redis */
   queueDesk(): Promise<QueueDesk>;
+  /** Undefined unless one is configured. */
+  composer(): Promise<AnswerComposer | undefined>;
   /** Lets go of everything that was made. Called once, at the end of the process. */
   close(): Promise<void>;
 }
