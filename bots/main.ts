@@ -143,6 +143,15 @@ async function createServices(): Promise<Services> {
         return makeContactStrip({ ffmpeg: await findFfmpeg(), signal }, frames);
       },
     },
+    composer: async () => {
+      if (!config.composer) return undefined;
+      const { createChatModelComposer, openAiModel } = await import("./langchain/index.ts");
+      const { model: name, timeoutMs } = config.composer;
+      const onRefused = (reason: string) => {
+        process.stderr.write(`damo: ${name} did not word this answer (${reason}); the plain answer is given.\n`);
+      };
+      return createChatModelComposer(openAiModel(config.composer), { name, timeoutMs, onRefused });
+    },
     linkSecret: async () => {
       const { linkSecret } = await import("./link-secret.ts");
       return linkSecret(config.home, config.links.secret?.reveal());

@@ -13,9 +13,12 @@ import { composeAnswer } from "./answering/compose-answer.ts";
 import { clampSpans, guardTimes } from "./answering/guard-times.ts";
 import type { ClipId, TenantId } from "./clip.ts";
 import { memoryKeyOf, watchedSecondsOf } from "./clip-memory.ts";
+import { createClipFacts } from "./composing/clip-facts.ts";
+import { wordAnew } from "./composing/compose-with.ts";
 import type { Answer, Thread, Turn } from "./conversation.ts";
 import { DomainError } from "./errors.ts";
 import { answerFromLines } from "./lines/answer-from-lines.ts";
+import type { AnswerComposer } from "./ports/answer-composer.ts";
 import type { ClipMemoryStore } from "./ports/clip-memory-store.ts";
 import type { ClipModel } from "./ports/clip-model.ts";
 import type { LineStore } from "./ports/line-store.ts";
@@ -31,6 +34,8 @@ export interface AskThreadDeps {
   readonly threads: ThreadStore;
   /** Absent: what is said is asked of the model alone. */
   readonly lines?: LineStore;
+  /** Words answers anew. Absent: the bundle's own words. */
+  readonly composer?: AnswerComposer;
   /** Wall time, ms since the epoch. */
   readonly now?: () => number;
 }
@@ -78,7 +83,7 @@ export async function* askThread(deps: AskThreadDeps, request: AskThreadRequest)
 }
 
 async function* answerTurn(
-  { model, memories, threads, lines }: AskThreadDeps,
+  { model, memories, threads, lines, composer }: AskThreadDeps,
   request: AskThreadRequest,
   question: string,
   askedAtMs: number,
@@ -112,7 +117,16 @@ async function* answerTurn(
   });
   const asked: AskedOf = { clip, question, history: turns.filter((turn) => turn.clipId === clipId) };
   const spoken = await answerFromLines(lines, { tenantId, clipId, question, durationSeconds: limitSeconds });
-  const composing = understood.noSuchClip ? noSuchClip() : (spoken ?? composeAnswer(parsed, asked));
+  const plain = understood.noSuchClip ? noSuchClip() : (spoken ?? composeAnswer(parsed, asked));
+  const composing = composer
+    ? wordAnew(composer, plain, {
+        question,
+        history: asked.history,
+        facts: () =>
+          createClipFacts({ ask: askThread, model, memories, ...(lines && { lines }) }, { tenantId, clipId, signal }),
+        signal,
+      })
+    : plain;
 
   let text = "";
   // A quotation may name times that are no times of the clip ("at 7:30 tonight"); its own are the lines'.
@@ -136,6 +150,7 @@ async function* answerTurn(
     verdict: whole.verdict,
     confidence: Number.isFinite(whole.confidence) ? Math.min(1, Math.max(0, whole.confidence)) : 0,
     bundle: model.bundle,
+    ...(whole.writtenBy !== undefined && { writtenBy: whole.writtenBy }),
     ...(!memory.complete && { watchedUpToSeconds: watchedSeconds }),
   };
   const turn: Turn = { question: { text: question }, asked: parsed, answer, clipId, askedAtMs };

@@ -176,6 +176,14 @@ export const configSchema = z
       .default("/slack/events"),
     SLACK_API_URL: z.url({ protocol: /^https?$/, error: "expected an http address" }).optional(),
 
+    DAMO_COMPOSER_URL: z
+      .url({ protocol: /^https?$/, error: "expected an http or https address" })
+      .transform((url) => url.replace(/\/+$/, ""))
+      .optional(),
+    DAMO_COMPOSER_MODEL: z.string().max(200).optional(),
+    DAMO_COMPOSER_KEY: z.string().optional(),
+    DAMO_COMPOSER_TIMEOUT_MS: wholeNumber(1000, 600_000).default(30_000),
+
     DISCORD_BOT_TOKEN: z.string().optional(),
     /** `auto`: as the developer portal has it. */
     DISCORD_MESSAGE_CONTENT: z.enum(["auto", "on", "off"]).default("auto"),
@@ -191,6 +199,12 @@ export const configSchema = z
     if (env.SLACK_BOT_TOKEN === undefined || env.SLACK_APP_TOKEN || env.SLACK_SIGNING_SECRET) return;
     const message = "needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (signed HTTP) beside it";
     context.addIssue({ code: "custom", path: ["SLACK_BOT_TOKEN"], message });
+  })
+  .superRefine((env, context) => {
+    const [first, second] = ["DAMO_COMPOSER_URL", "DAMO_COMPOSER_MODEL"] as const;
+    if ((env[first] === undefined) === (env[second] === undefined)) return;
+    const [given, missing] = env[first] === undefined ? [second, first] : [first, second];
+    context.addIssue({ code: "custom", path: [given], message: `needs ${missing} beside it` });
   })
   .superRefine((env, context) => {
     if (env.DISCORD_SHARD_IDS === undefined) return;
@@ -244,6 +258,16 @@ export const configSchema = z
       oldSecrets: (env.DAMO_LINK_SECRET ?? []).slice(1).map((key) => new Secret(key)),
       ttlHours: env.DAMO_LINK_TTL_HOURS,
     },
+    /** Absent: answers are the bundle's own words, and no question leaves this machine. */
+    composer:
+      env.DAMO_COMPOSER_URL === undefined || env.DAMO_COMPOSER_MODEL === undefined
+        ? undefined
+        : {
+            url: env.DAMO_COMPOSER_URL,
+            model: env.DAMO_COMPOSER_MODEL,
+            key: env.DAMO_COMPOSER_KEY === undefined ? undefined : new Secret(env.DAMO_COMPOSER_KEY),
+            timeoutMs: env.DAMO_COMPOSER_TIMEOUT_MS,
+          },
     slack: slackOf(env),
     /** Absent: the bot is not on Discord. */
     discord:

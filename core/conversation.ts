@@ -20,6 +20,8 @@ export interface Answer {
   /** 0..1: how likely the answer is right, as the bundle judges it. */
   readonly confidence: number;
   readonly bundle: BundleIdentity;
+  /** The model that worded the answer, when it was not the bundle; times and spans are the bundle's all the same. */
+  readonly writtenBy?: string;
   /** Set when the clip was still being watched: the answer knows the clip up to this second only. */
   readonly watchedUpToSeconds?: number;
 }

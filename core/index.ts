@@ -52,6 +52,9 @@ export {
   type WindowEntry,
   watchedSecondsOf,
 } from "./clip-memory.ts";
+export { type ClipFactsDeps, type ClipFactsRequest, createClipFacts, type ToldFacts } from "./composing/clip-facts.ts";
+export { PassingThread } from "./composing/passing-thread.ts";
+export { refusalOf } from "./composing/verify-text.ts";
 export {
   type Config,
   configSchema,
@@ -105,6 +108,7 @@ export {
   type MiniClipRequest,
   miniClip,
 } from "./mini-clip.ts";
+export type { AnswerComposer, ClipFacts, ComposeRequest, PlainAnswer } from "./ports/answer-composer.ts";
 export type { ChatLedger, ChatRecordFilter } from "./ports/chat-ledger.ts";
 export type { ClipEncoder, CutRequest, PlayableRequest } from "./ports/clip-encoder.ts";
 export type { ClipMemoryHeader, ClipMemoryStore, ClipMemorySummary } from "./ports/clip-memory-store.ts";

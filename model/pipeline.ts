@@ -35,7 +35,7 @@ import { lazyResource } from "./lazy-resource.ts";
 import { type DecodedWindow, type DecodeLimits, decodeClip, logMel } from "./media/index.ts";
 import { mergeMoments, readMoments } from "./moments.ts";
 import { type GraphThread, startGraphThread } from "./onnx/graph-thread.ts";
-import { buildListPrompt, buildQuestionPrompt, encodeQuestionWords, type PromptWindow } from "./prompt.ts";
+import { buildListPrompt, buildQuestionPrompt, encodeQuestionWords, type Prompt, type PromptWindow } from "./prompt.ts";
 import { readAhead } from "./read-ahead.ts";
 import { isAboutEverything, recallWindows } from "./recall.ts";
 import { embedQuestion } from "./text-encoder.ts";
@@ -186,7 +186,13 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     const isAbsent = tokens[0]?.token === tokenizer.special.absent;
     const judged = judgeAnswer(tokens, whole.parts, isAbsent, answering);
     const spans = await placeEvidence(thread, tokenizer, request, judged.spans);
-    yield { type: "answer", text: whole.text, ...judged, spans };
+    yield {
+      type: "answer",
+      text: whole.text,
+      ...judged,
+      spans,
+      usage: { inputTokens: lengthOf(prompt, axes.H), outputTokens: tokens.length },
+    };
   }
 
   /** Where each span is strongest: inside one window by its tokens, over several by their embeddings. */
@@ -318,3 +324,7 @@ const indexesOf = (chosen: readonly WindowEntry[]): readonly number[] => chosen.
 function stopIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new DomainError("cancelled", "cancelled by the caller");
 }
+
+/** Positions of the context: a token each, or a row of a bridged window. */
+const lengthOf = ({ segments }: Prompt, rowLength: number): number =>
+  segments.reduce((sum, part) => sum + ("tokens" in part ? part.tokens.length : part.embeddings.length / rowLength), 0);

@@ -3,6 +3,7 @@
  * waiting, retrying and cancelling are theirs.
  */
 import {
+  type AnswerComposer,
   type AnswerJobEvent,
   type AnswerQuestionJob,
   type AskThreadDeps,
@@ -26,6 +27,8 @@ import {
 
 export interface JobDeps extends Omit<WatchClipDeps & AskThreadDeps, "model" | "memories"> {
   readonly model: ClipModel;
+  /** Words answers anew, where one is configured. */
+  readonly composer?: AnswerComposer;
   readonly memories: ClipMemoryStore;
   readonly threads: ThreadStore;
   readonly media: Pick<MediaStore, "find">;

@@ -74,11 +74,13 @@ export function answerMessage(
     spans,
     ...(frame && { frame }),
     ...(clipCut && { clipCut }),
-    footnote: `${answer.bundle.name} ${answer.bundle.version}, ${Math.round(answer.confidence * 100)} % sure`,
+    footnote: `${answer.bundle.name} ${answer.bundle.version}${wordsOf(answer)}, ${Math.round(answer.confidence * 100)} % sure`,
     inquiryId: inquiry.id,
     ...quoteOf(inquiry),
   };
 }
+
+const wordsOf = ({ writtenBy }: Answer) => (writtenBy === undefined ? "" : ` in the words of ${writtenBy}`);
 
 const quoteOf = ({ message, question }: InquiryRecord) => (message || !question ? {} : { quote: question });
 

@@ -41,5 +41,6 @@ export interface AnswerTiming {
 export function answerOrigin(answer: Answer, cache: CacheOutcome, timing: AnswerTiming): string {
   const source = cache === "hit" ? "from memory" : "watched just now";
   const { name, version } = answer.bundle;
-  return `${name} ${version}, ${source}, first word after ${elapsedTime(timing.firstTokenMs)}`;
+  const words = answer.writtenBy === undefined ? "" : `, in the words of ${answer.writtenBy}`;
+  return `${name} ${version}${words}, ${source}, first word after ${elapsedTime(timing.firstTokenMs)}`;
 }

@@ -44,6 +44,7 @@ export async function ask(
   const clips = [...earlier, taken].map(({ clip }) => ({ clipId: clip.clipId, title: clip.title }));
   const model = await services.model();
   const { memories, threads, lines } = await services.stores();
+  const composer = await services.composer();
 
   let cache: CacheOutcome = taken.cache;
   let spanCount = 0;
@@ -60,7 +61,10 @@ export async function ask(
     };
     let firstTokenMs: number | undefined;
     let streamed = false;
-    for await (const event of askThread({ model, memories, threads, lines, now }, request)) {
+    for await (const event of askThread(
+      { model, memories, threads, lines, now, ...(composer && { composer }) },
+      request,
+    )) {
       firstTokenMs ??= now() - startedAtMs;
       if (event.type === "text") {
         streamed ||= terminal.interactive && event.text !== "";
@@ -128,6 +132,7 @@ function showAnswer({ terminal }: CommandContext, shown: ShownAnswer): void {
     ...(evidence && { evidence }),
     verdict: answer.verdict,
     confidence: answer.confidence,
+    ...(answer.writtenBy !== undefined && { writtenBy: answer.writtenBy }),
     cache,
     ...(answer.watchedUpToSeconds !== undefined && { watchedUpToSeconds: answer.watchedUpToSeconds }),
     timing,

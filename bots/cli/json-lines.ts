@@ -49,6 +49,8 @@ export interface AnswerLine {
   readonly verdict: Verdict;
   readonly confidence: number;
   readonly cache: CacheOutcome;
+  /** The model that worded the answer, when it was not the bundle. */
+  readonly writtenBy?: string;
   /** Set when the answer knows the clip up to this second only. */
   readonly watchedUpToSeconds?: number;
   readonly timing: { readonly firstTokenMs: number; readonly totalMs: number };

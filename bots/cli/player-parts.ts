@@ -46,8 +46,12 @@ export async function playerParts(services: Services, now: () => number, queue?:
       oldLinkSecrets: config.links.oldSecrets.map((secret) => secret.reveal()),
       now,
       async *ask(request) {
-        if (queue) yield* askThroughQueue({ queue, now }, request);
-        else yield* askThread({ model: await services.model(), memories, threads, lines, now }, request);
+        if (queue) {
+          yield* askThroughQueue({ queue, now }, request);
+          return;
+        }
+        const [model, composer] = await Promise.all([services.model(), services.composer()]);
+        yield* askThread({ model, memories, threads, lines, now, ...(composer && { composer }) }, request);
       },
       listMoments: async (request) => (await listMoments({ model: await services.model(), memories }, request)).moments,
       playable,

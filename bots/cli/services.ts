@@ -4,6 +4,7 @@
  */
 
 import type {
+  AnswerComposer,
   BundleManifest,
   ClipEncoder,
   ClipMemoryStore,
@@ -92,6 +93,8 @@ export interface Services {
   queueDesk(): Promise<QueueDesk>;
   /** Measures the stores on memories that it makes and removes again. @throws DomainError `memory.unavailable` */
   benchMemory(signal: AbortSignal): Promise<AsyncIterable<MemoryCost>>;
+  /** Undefined unless one is configured. */
+  composer(): Promise<AnswerComposer | undefined>;
   /** Lets go of everything that was made. Called once, at the end of the process. */
   close(): Promise<void>;
 }

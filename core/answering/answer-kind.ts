@@ -9,6 +9,8 @@ export interface Composed {
   readonly spans: readonly MomentSpan[];
   readonly verdict: Verdict;
   readonly confidence: number;
+  /** Another model that worded it. */
+  readonly writtenBy?: string;
 }
 
 /** Yields text as it becomes certain; returns the rest of the answer. */

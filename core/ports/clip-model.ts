@@ -58,6 +58,8 @@ export type AnswerEvent =
       readonly spans: readonly MomentSpan[];
       readonly verdict: Verdict;
       readonly confidence: number;
+      /** Positions that were read and tokens that were written. */
+      readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
     };
 
 /** Something in the clip, as `damo moments` lists it. */

@@ -68,7 +68,8 @@ export function createFakeClipModel({ windowMs = 0, confidence = 0.9 }: FakeClip
       const verdict = spans.length === 0 ? "absent" : confidence < 0.5 ? "unsure" : "found";
       const text = spans.length === 0 ? "That is not in this clip." : `It is there ${spans.length} x.`;
       for (const piece of text.match(/\S+\s*/g) ?? []) yield { type: "text", text: piece };
-      yield { type: "answer", text, spans, verdict, confidence };
+      const usage = { inputTokens: 10 * question.length, outputTokens: spans.length + 1 };
+      yield { type: "answer", text, spans, verdict, confidence, usage };
     },
 
     async moments({ windows }) {

@@ -20,6 +20,7 @@ export async function createFakeServices(env: Readonly<Record<string, string | u
     model: async () => model,
     // One after the other, which is not a JPEG but shows what came in.
     strips: { makeStrip: async (frames) => Buffer.concat(frames) },
+    composer: async () => undefined,
     linkSecret: () => linkSecret(config.home, config.links.secret?.reveal()),
     verifyBundle: async (folder) => {
       throw new DomainError("model.bundle_missing", "the fake model has no bundle", { details: { file: folder } });

@@ -62,6 +62,7 @@ export const jsonLineSchema = z.discriminatedUnion("type", [
     verdict: z.enum(["found", "unsure", "absent"]),
     confidence,
     cache,
+    writtenBy: z.string().optional(),
     watchedUpToSeconds: seconds.optional(),
     timing: z.strictObject({ firstTokenMs: ms, totalMs: ms }),
     bundle,

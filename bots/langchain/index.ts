@@ -1,0 +1,7 @@
+/** damo for programs that use LangChain. */
+export { type ChatModelComposerOptions, createChatModelComposer } from "./chat-model-composer.ts";
+export { createClipTools } from "./clip-tools.ts";
+export { DamoChatModel, type DamoChatModelFields } from "./damo-chat-model.ts";
+export type { DamoMetadata } from "./messages.ts";
+export { type OpenAiModelOptions, openAiModel } from "./open-ai-model.ts";
+export { ThreadMessageHistory, type ThreadMessageHistoryFields } from "./thread-message-history.ts";
