@@ -72,3 +72,18 @@ def test_a_bank_gives_back_the_queries_of_its_clips(tmp_path):
     torch.manual_seed(5)
     other = fill_bank(Fuseformer(config.fuseformer, config.clock), bill, 6, 8.0, tmp_path / "bank.pt", batch=3)
     assert other.timelines != bank.timelines
+
+
+def test_doubt_moves_whole_windows_and_keeps_what_a_window_is_about():
+    import numpy as np
+
+    from damo_train.stages.clips import doubt
+
+    torch.manual_seed(0)
+    features = torch.randn(40, 8, 4, 16) + 5 * torch.randn(40, 1, 1, 16)
+    doubted = doubt(features, np.random.default_rng(0), shift=0.5, mixed=0.4)
+    moved = doubted - features
+    assert moved.std(dim=(1, 2)).mean() < moved.mean((1, 2)).abs().mean(), "a window is moved as a whole"
+    distance = torch.cdist(doubted.mean((1, 2)), features.mean((1, 2)))
+    assert (distance.argmin(1) == torch.arange(40)).float().mean() > 0.9, "and is still nearest to itself"
+    assert torch.equal(doubt(features, np.random.default_rng(0), shift=0.0, mixed=0.0), features)
