@@ -171,6 +171,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="instead of minutes")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, help="peak learning rate instead of the stage's own; lower after a warm start")
+    parser.add_argument("--bank", type=int, default=0, help="stages 2 to 4: draw from so many clips that were fused beforehand")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -222,9 +223,10 @@ def main() -> None:
                 alignment.run(network, head, things, tokenizer, bill, held_out,
                               rest_steps=40 if (run / "warm.pt").exists() else 0, **common)
             elif stage == 2:
-                bridging.run(network, head, soft_words, things, tokenizer, bill, held_out, **common)
+                bridging.run(network, head, soft_words, things, tokenizer, bill, held_out, bank_clips=options.bank, **common)
             else:
-                temporal_perception.run(stage, network, head, soft_words, things, tokenizer, bill, held_out, **common)
+                temporal_perception.run(stage, network, head, soft_words, things, tokenizer, bill, held_out,
+                                        bank_clips=options.bank, **common)
     if everything or options.command == "export":
         last = 4 if everything else last
         metrics = torch.load(run / f"stage{last}.pt", map_location="cpu", weights_only=False)["metrics"]

@@ -50,3 +50,40 @@ def test_state_sound_and_time_each_matter():
     for name in ("state_mask", "audio_mask", "visual_mask"):
         assert (network(**{**given, name: torch.zeros_like(given[name])})[0] - before).abs().max() > 1e-3
     assert (network(**{**given, "start_seconds": torch.full((2,), 64.0)})[0] - before).abs().max() > 1e-4
+
+
+def test_a_bank_gives_back_the_queries_of_its_clips(tmp_path):
+    """Fused once, drawn in any order; another Fuseformer gets a bank of its own."""
+    from damo_train.cli import made_up_library
+    from damo_train.language.things import demo_things
+    from damo_train.stages.bank import fill_bank
+    from damo_train.theatre.playbill import Playbill
+
+    config, things = damo_tiny(), demo_things()
+    network = fuseformer(config)
+    bill = Playbill(made_up_library(things, 1, 32, 24), things, 1)
+    bank = fill_bank(network, bill, 6, 8.0, tmp_path / "bank.pt", batch=3)
+    batch = bank.draw(4)
+    assert len(batch.queries) == sum(batch.windows) == sum(t.windows for t in batch.timelines)
+    first = next(i for i, t in enumerate(bank.timelines) if t is batch.timelines[0])
+    torch.testing.assert_close(batch.queries[: batch.windows[0]], bank.queries[first].float())
+    again = fill_bank(network, bill, 6, 8.0, tmp_path / "bank.pt", batch=3)
+    assert all(torch.equal(one, other) for one, other in zip(bank.queries, again.queries, strict=True))
+    torch.manual_seed(5)
+    other = fill_bank(Fuseformer(config.fuseformer, config.clock), bill, 6, 8.0, tmp_path / "bank.pt", batch=3)
+    assert other.timelines != bank.timelines
+
+
+def test_doubt_moves_whole_windows_and_keeps_what_a_window_is_about():
+    import numpy as np
+
+    from damo_train.stages.clips import doubt
+
+    torch.manual_seed(0)
+    features = torch.randn(40, 8, 4, 16) + 5 * torch.randn(40, 1, 1, 16)
+    doubted = doubt(features, np.random.default_rng(0), shift=0.5, mixed=0.4)
+    moved = doubted - features
+    assert moved.std(dim=(1, 2)).mean() < moved.mean((1, 2)).abs().mean(), "a window is moved as a whole"
+    distance = torch.cdist(doubted.mean((1, 2)), features.mean((1, 2)))
+    assert (distance.argmin(1) == torch.arange(40)).float().mean() > 0.9, "and is still nearest to itself"
+    assert torch.equal(doubt(features, np.random.default_rng(0), shift=0.0, mixed=0.0), features)

@@ -19,6 +19,7 @@ from ..language.timeline import SLOTS_PER_WINDOW, Event, Timeline
 from ..network.damo import Damo
 from ..theatre.playbill import Playbill
 from .alignment import AlignmentHead
+from .bank import FusedBatch, fill_bank
 from .batching import PromptEncoder, dialogue_batch, place_soft
 from .clips import ClipBatch, entry_tensors, fuse, gather, knowable
 from .trainer import run_stage
@@ -60,8 +61,11 @@ def caption_term(network: Damo, encoder: PromptEncoder, writer: QuestionWriter, 
 
 def run(network: Damo, head: AlignmentHead, soft_words: SoftWords, things: list[Thing], tokenizer: Tokenizer,
         bill: Playbill, held_out: Playbill, out: Path, minutes: float, steps: int | None, seed: int,
-        batch_size: int = 32, learning_rate: float = 2e-3) -> dict:
-    """The Fuseformer rests (as image encoders do in BLIP-2's second stage), so a step is cheap and there are many."""
+        batch_size: int = 32, learning_rate: float = 2e-3, bank_clips: int = 0) -> dict:
+    """The Fuseformer rests (as image encoders do in BLIP-2's second stage), so a step is cheap and there are many.
+
+    bank_clips: draw from so many clips fused beforehand (bank.py) instead of composing new ones.
+    """
     torch.manual_seed(seed + 2)
     encoder = PromptEncoder(tokenizer)
     writer = QuestionWriter(things, bill.rng)
@@ -69,10 +73,11 @@ def run(network: Damo, head: AlignmentHead, soft_words: SoftWords, things: list[
     soft_words.requires_grad_(False)
     window_seconds = network.config.clock.window_seconds
     plays = [held_out.compose() for _ in range(64)]
+    bank = fill_bank(network.fuseformer, bill, bank_clips, window_seconds, out / "bank.pt") if bank_clips else None
 
-    def terms_of(batch: ClipBatch, most: int) -> tuple[dict[str, Tensor], float]:
+    def terms_of(batch: ClipBatch | FusedBatch, most: int) -> tuple[dict[str, Tensor], float]:
         with torch.no_grad():
-            queries, _ = fuse(network.fuseformer, batch)
+            queries = batch.queries if isinstance(batch, FusedBatch) else fuse(network.fuseformer, batch)[0]
         bridged = network.bridge(queries)
         target = soft_target(network, soft_words, batch, things)
         caption, accuracy = caption_term(network, encoder, writer, batch, bridged, most)
@@ -80,6 +85,8 @@ def run(network: Damo, head: AlignmentHead, soft_words: SoftWords, things: list[
                                       soft_words.clock(network.language_model.embedding, len(target))), "caption": 0.25 * caption}, accuracy
 
     def loss(step: int) -> dict[str, Tensor]:
+        if bank:
+            return terms_of(bank.draw(batch_size), 8)[0]
         batch = gather(bill, [bill.compose(1 + step % 2) for _ in range(batch_size)], window_seconds, 0.08)
         return terms_of(batch, 8)[0]
 

@@ -17,6 +17,7 @@ from ..language.things import Thing
 from ..network.damo import Damo
 from ..theatre.playbill import Playbill
 from .alignment import AlignmentHead, PhraseBook, alignment_terms
+from .bank import fill_bank
 from .batching import PromptEncoder, dialogue_batch, place_soft
 from .bridging import bridge_term, caption_term, soft_target
 from .clips import ClipBatch, fuse, gather, knowable
@@ -40,8 +41,12 @@ def token_metrics(encoder: PromptEncoder, logits: Tensor, wanted: Tensor) -> dic
 
 def run(stage: int, network: Damo, head: AlignmentHead, soft_words: SoftWords, things: list[Thing], tokenizer: Tokenizer,
         bill: Playbill, held_out: Playbill, out: Path, minutes: float, steps: int | None, seed: int,
-        batch_size: int = 32, learning_rate: float = 8e-4, train_fuseformer: bool = False) -> dict:
-    """stage 3: one question a conversation (several conversations a clip); stage 4: dialogues."""
+        batch_size: int = 32, learning_rate: float = 8e-4, train_fuseformer: bool = False,
+        bank_clips: int = 0) -> dict:
+    """stage 3: one question a conversation (several conversations a clip); stage 4: dialogues.
+
+    bank_clips: while the Fuseformer rests, draw from so many clips fused beforehand (bank.py).
+    """
     torch.manual_seed(seed + stage)
     encoder = PromptEncoder(tokenizer)
     writer = QuestionWriter(things, bill.rng)
@@ -63,10 +68,18 @@ def run(stage: int, network: Damo, head: AlignmentHead, soft_words: SoftWords, t
     if train_fuseformer:
         rates.append(([*network.fuseformer.parameters(), *network.text.parameters(), *head.parameters()], learning_rate / 2))
 
+    bank = None
+    if bank_clips and not train_fuseformer:
+        bank = fill_bank(network.fuseformer, bill, bank_clips, window_seconds, out / "bank.pt")
+
     def loss(step: int) -> dict[str, Tensor]:
-        batch = gather(bill, [bill.compose() for _ in range(batch_size)], window_seconds, 0.08)
-        with torch.set_grad_enabled(train_fuseformer):
-            queries, embeddings = fuse(network.fuseformer, batch)
+        if bank:
+            batch = bank.draw(batch_size)
+            queries, embeddings = batch.queries, None
+        else:
+            batch = gather(bill, [bill.compose() for _ in range(batch_size)], window_seconds, 0.08)
+            with torch.set_grad_enabled(train_fuseformer):
+                queries, embeddings = fuse(network.fuseformer, batch)
         bridged = network.bridge(queries)
         terms = {}
         if train_fuseformer:
