@@ -106,7 +106,8 @@ async function createServices(): Promise<Services> {
         queue = await openQueue();
       } else {
         const observer = observers(metrics.observer, loggingObserver(log));
-        const deps = { ...(await sharedStores()), model: await services.model() };
+        const composer = await services.composer();
+        const deps = { ...(await sharedStores()), model: await services.model(), ...(composer && { composer }) };
         queue = new InProcessWorkQueue(deps, { ...config.work, observer });
       }
       closing.push(() => queue.close());

@@ -2,7 +2,7 @@
  * The composition root of a worker: reads the environment, chooses the adapters. `damo worker` and `damo start` begin it; it
  * ends when they say so.
  */
-import { asTenantId, DomainError, loadConfig } from "../core/index.ts";
+import { asTenantId, type Config, DomainError, loadConfig } from "../core/index.ts";
 import { createRedis, redisStores } from "../memory/index.ts";
 import { createClipModel, loadBundle, resolveFfmpeg } from "../model/index.ts";
 import { BullMqWorkQueue } from "./bullmq-work-queue.ts";
@@ -55,7 +55,8 @@ export async function startWorker(
       return { clips: all.length, bytes: all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
     },
   });
-  const deps = { model, ...stores };
+  const composer = await openComposer(config, (reason) => log.warn({ reason }, "the plain answer is given"));
+  const deps = { model, ...stores, ...(composer && { composer }) };
   const worker = new JobWorker(deps, {
     ...link,
     answerConcurrency: config.work.answerConcurrency,
@@ -91,4 +92,15 @@ export async function startWorker(
       log.info("the worker has ended");
     },
   };
+}
+
+/** Another model's words around our facts, where one is configured (docs/langchain.md). */
+async function openComposer({ composer }: Config, onRefused: (reason: string) => void) {
+  if (!composer) return undefined;
+  const { createChatModelComposer, openAiModel } = await import("../bots/langchain/index.ts");
+  return createChatModelComposer(openAiModel(composer), {
+    name: composer.model,
+    timeoutMs: composer.timeoutMs,
+    onRefused,
+  });
 }

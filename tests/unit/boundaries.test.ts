@@ -27,7 +27,7 @@ const coreIndex = await readFile(join(REPO, "core/index.ts"), "utf8");
 const DOORS = [
   // One root may begin the other (`damo worker`); nobody else gets past the table above to it.
   ...COMPOSITION_ROOTS,
-  ...["core", "model", "memory", "workers"].map((folder) => `${folder}/index.ts`),
+  ...["core", "model", "memory", "workers", "bots/langchain"].map((folder) => `${folder}/index.ts`),
   ...importsOf(withoutComments(coreIndex)).map(({ specifier }) => targetOf("core/index.ts", specifier)),
 ];
 
