@@ -164,6 +164,16 @@ async function createServices(): Promise<Services> {
       const { url, close } = await startWorker(process.env);
       return { urls: { worker: url }, close };
     },
+    checkProvider: async () => {
+      const { loadBundle, probeProvider } = await import("../model/index.ts");
+      return probeProvider(await loadBundle(config.model.bundleFolder), config.model.provider);
+    },
+    checkRedis: async () => {
+      if (!config.redis) return undefined;
+      const { redisFacts } = await import("../workers/index.ts");
+      const { createRedis } = await import("../memory/index.ts");
+      return redisFacts(createRedis(config.redis));
+    },
     startBots,
     startAll,
     ops: async () => {

@@ -135,6 +135,14 @@ export const configSchema = z
     /** 0 = until it is forgotten. */
     DAMO_MEMORY_TTL_HOURS: wholeNumber(0, 10 * 365 * 24).default(30 * 24),
 
+    /** Best first; one that is not there is passed over only because another is listed after it. */
+    DAMO_PROVIDER: z
+      .string()
+      .default("cpu")
+      .transform((text) => text.split(",").map((name) => name.trim().toLowerCase()))
+      .pipe(z.array(z.enum(["cuda", "coreml", "dml", "webgpu", "cpu"])).min(1)),
+    DAMO_DEVICE_ID: wholeNumber(0, 255).default(0),
+
     DAMO_ANSWER_CONCURRENCY: wholeNumber(1, 64).default(4),
     DAMO_TENANT_MAX_WATCHES: wholeNumber(1, 1_000_000).default(200),
     DAMO_TENANT_MAX_QUESTIONS: wholeNumber(1, 1_000_000).default(500),
@@ -236,6 +244,7 @@ export const configSchema = z
       bundleFolder: env.DAMO_BUNDLE,
       watchThreads: env.DAMO_WATCH_THREADS,
       answerThreads: env.DAMO_ANSWER_THREADS,
+      provider: { providers: env.DAMO_PROVIDER, deviceId: env.DAMO_DEVICE_ID },
     },
     work: {
       answerConcurrency: env.DAMO_ANSWER_CONCURRENCY,

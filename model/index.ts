@@ -10,4 +10,6 @@ export {
   makeContactStrip,
   resolveFfmpeg,
 } from "./media/index.ts";
+export type { ProviderChoice, ProviderName } from "./onnx/execution-provider.ts";
+export { probeProvider } from "./onnx/probe-provider.ts";
 export { type ClipModelDeps, type ClipModelOptions, createClipModel } from "./pipeline.ts";

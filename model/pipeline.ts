@@ -34,6 +34,7 @@ import { fuseWindow } from "./fuseformer.ts";
 import { lazyResource } from "./lazy-resource.ts";
 import { type DecodedWindow, type DecodeLimits, decodeClip, logMel } from "./media/index.ts";
 import { mergeMoments, readMoments } from "./moments.ts";
+import { CPU_ONLY, type ProviderChoice } from "./onnx/execution-provider.ts";
 import { type GraphThread, startGraphThread } from "./onnx/graph-thread.ts";
 import { buildListPrompt, buildQuestionPrompt, encodeQuestionWords, type Prompt, type PromptWindow } from "./prompt.ts";
 import { readAhead } from "./read-ahead.ts";
@@ -60,6 +61,8 @@ export interface ClipModelOptions {
   readonly watchThreads: number;
   /** Threads that one pass of an answering graph may use. */
   readonly answerThreads: number;
+  /** Default: the CPU. */
+  readonly provider?: ProviderChoice;
   /** For the keys and values of recent threads, all together. */
   readonly decoderCacheBytes?: number;
   /** For bridged windows of recent clips, all together. */
@@ -68,6 +71,7 @@ export interface ClipModelOptions {
 
 export const CLIP_MODEL_DEFAULTS = {
   decoderCacheBytes: 128 * 2 ** 20, // some dozen threads of damo-mini
+  provider: CPU_ONLY,
   bridgeCacheBytes: 32 * 2 ** 20, // 2,000 windows of damo-mini: 4.5 hours
 } as const satisfies Partial<ClipModelOptions>;
 
@@ -95,6 +99,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
       startGraphThread({
         graphs: [bundle.graph("vision"), bundle.graph("audio"), bundle.graph("fuseformer")],
         intraOpThreads: settings.watchThreads,
+        provider: settings.provider,
       }),
     ended: (thread) => thread.ended,
     close: (thread) => thread.close(),
@@ -106,6 +111,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
       const thread = await startGraphThread({
         graphs: [bundle.graph("text"), bundle.graph("bridge"), bundle.graph("decoder")],
         intraOpThreads: settings.answerThreads,
+        provider: settings.provider,
         decoder: { ...decoderShape(manifest), cacheBytes: settings.decoderCacheBytes },
       });
       return { thread, tokenizer, bridge: createBridge(thread, manifest, settings.bridgeCacheBytes) };

@@ -5,6 +5,7 @@ export { JobWorker, type JobWorkerOptions } from "./job-worker.ts";
 export { type OpsReply, type OpsServer, opsReply, serveOps } from "./ops-server.ts";
 export { QUEUE_LIMITS, type QueueLimits } from "./queue-limits.ts";
 export type { QueueLinkOptions } from "./queue-link.ts";
+export { type RedisFacts, redisFacts } from "./redis-facts.ts";
 export type { JobDeps } from "./run-jobs.ts";
 export { createServiceLog, loggingObserver, observers, type ServiceLog } from "./service-log.ts";
 export { createWorkMetrics, type WorkMetrics } from "./work-metrics.ts";

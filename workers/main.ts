@@ -4,7 +4,7 @@
  */
 import { asTenantId, type Config, DomainError, loadConfig } from "../core/index.ts";
 import { createRedis, redisStores } from "../memory/index.ts";
-import { createClipModel, loadBundle, resolveFfmpeg } from "../model/index.ts";
+import { createClipModel, loadBundle, probeProvider, resolveFfmpeg } from "../model/index.ts";
 import { BullMqWorkQueue } from "./bullmq-work-queue.ts";
 import { JobWorker } from "./job-worker.ts";
 import { serveOps } from "./ops-server.ts";
@@ -34,6 +34,7 @@ export async function startWorker(
   const bundle = await loadBundle(config.model.bundleFolder);
   const findFfmpeg = () => resolveFfmpeg({ configured: config.decode.ffmpegBin, searchPath: env["PATH"] });
   await findFfmpeg();
+  const provider = await probeProvider(bundle, config.model.provider);
   const model = createClipModel({ bundle, findFfmpeg }, { ...config.model, decode: config.decode });
   const stores = redisStores(redis, config.home);
 
@@ -70,7 +71,7 @@ export async function startWorker(
     },
   );
   const { name, version } = bundle.identity;
-  log.info({ url: ops.url, bundle: `${name} ${version}` }, "the worker takes jobs");
+  log.info({ url: ops.url, bundle: `${name} ${version}`, provider }, "the worker takes jobs");
 
   const stopped = new AbortController();
   const rebuilding = tenants()

@@ -1,5 +1,5 @@
 /** `damo doctor`: does this machine have what it takes? One line a check, each problem with what to do about it. */
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, constants, mkdir, statfs } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { type Config, DomainError, isDomainError } from "../../core/index.ts";
 import { replyForError } from "../replies.ts";
@@ -57,6 +57,41 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const folder = services.config.model.bundleFolder;
     const { name, version, fingerprint } = await services.verifyBundle(folder);
     return `${name} ${version}, ${fingerprint.slice(0, 16)}, every file verified`;
+  },
+  provider: async (services) => {
+    const { providers, deviceId } = services.config.model.provider;
+    const used = await services.checkProvider();
+    const asked = providers.length > 1 ? ` of ${providers.join(", ")}` : "";
+    return `${used}${used === "cuda" || used === "dml" ? `, device ${deviceId}` : ""}${asked}`;
+  },
+  disk: async ({ config }) => {
+    await mkdir(config.home, { recursive: true }).catch(() => {}); // the next check tells what is wrong with it
+    const { bavail, bsize } = await statfs(config.home).catch(() => ({ bavail: 0, bsize: 0 }));
+    const freeBytes = bavail * bsize;
+    if (freeBytes < config.decode.maxClipBytes) {
+      throw new DomainError("memory.unavailable", "the disk is nearly full", {
+        details: { path: config.home, freeBytes, problem: "less is free than one clip may be large" },
+      });
+    }
+    return `${sizeText(freeBytes)} free in ${config.home}`;
+  },
+  redis: async (services) => {
+    const facts = await services.checkRedis();
+    if (!facts) return "not configured: everything is kept on this machine";
+    const { version, usedBytes, maxBytes, evictionPolicy, aof } = facts;
+    if (evictionPolicy !== "" && evictionPolicy !== "noeviction") {
+      throw new DomainError("config.invalid", `Redis evicts: ${evictionPolicy}`, {
+        details: { problem: `Redis drops jobs and memories when it is full; set its maxmemory-policy to noeviction` },
+      });
+    }
+    const kept = aof ? "AOF on" : "AOF off: after a crash of Redis, clips are watched again";
+    return `${version}, ${sizeText(usedBytes)} used${maxBytes > 0 ? ` of ${sizeText(maxBytes)}` : ""}, ${kept}`;
+  },
+  bots: async ({ config }) => {
+    const names = [config.slack && "Slack", config.discord && "Discord"].filter(Boolean);
+    return names.length > 0
+      ? `tokens for ${names.join(" and ")}`
+      : "no platform has a token (docs/slack.md, docs/discord.md)";
   },
   store: async (services) => {
     const { home } = services.config;

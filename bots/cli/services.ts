@@ -65,6 +65,17 @@ export interface FailedWork {
   readonly threadId?: string;
 }
 
+export interface RedisFacts {
+  readonly version: string;
+  readonly usedBytes: number;
+  /** 0 = as much as the machine has. */
+  readonly maxBytes: number;
+  /** What it does when that is full; damo needs `noeviction`. */
+  readonly evictionPolicy: string;
+  /** Append-only file: what was confirmed survives a crash. */
+  readonly aof: boolean;
+}
+
 export interface Services {
   readonly config: Config;
   readonly tenantId: TenantId;
@@ -78,6 +89,10 @@ export interface Services {
   clipEncoder(): Promise<ClipEncoder>;
   /** Reads every byte of the bundle. @throws DomainError `model.*` */
   verifyBundle(folder: string): Promise<BundleManifest>;
+  /** What runs the graphs, e.g. "cuda". @throws DomainError `model.provider_unavailable`, `model.*` */
+  checkProvider(): Promise<string>;
+  /** `undefined` when it is not configured. @throws DomainError `queue.unavailable` */
+  checkRedis(): Promise<RedisFacts | undefined>;
   /** @throws DomainError `setup.ffmpeg_missing` */
   findFfmpeg(): Promise<FoundFfmpeg>;
   readonly strips: ContactStripMaker;

@@ -5,6 +5,7 @@
 import { Worker } from "node:worker_threads";
 import { DomainError } from "../../core/errors.ts";
 import type { GeneratedToken, GenerateRequest, GenerateSummary } from "../decoding/generate-answer.ts";
+import type { ProviderName } from "./execution-provider.ts";
 import { closeGate, createExitGate } from "./exit-gate.ts";
 import type { GraphTensors } from "./graph-tensor.ts";
 import {
@@ -23,6 +24,8 @@ export interface RunOptions {
 }
 
 export interface GraphThread {
+  /** What runs its graphs. */
+  readonly provider: ProviderName;
   /** @throws DomainError model.shape_mismatch, model.runtime */
   run(graph: string, inputs: GraphTensors, options?: RunOptions): Promise<GraphTensors>;
   /**
@@ -87,11 +90,11 @@ export async function startGraphThread(setup: ThreadSetup): Promise<GraphThread>
     return lastId;
   };
 
-  await new Promise<void>((resolve, reject) => {
+  const provider = await new Promise<ProviderName>((resolve, reject) => {
     worker.once("error", () => reject(failure));
     worker.once("exit", () => reject(failure));
     worker.on("message", (message: FromThread) => {
-      if (message.type === "ready") resolve();
+      if (message.type === "ready") resolve(message.provider);
       else if (message.id !== undefined) calls.get(message.id)?.receive(message);
       else if (message.type === "failed") reject(fromPlainError(message.error));
     });
@@ -101,6 +104,7 @@ export async function startGraphThread(setup: ThreadSetup): Promise<GraphThread>
   });
 
   return {
+    provider,
     run: (graph, inputs, { give = false } = {}) =>
       new Promise((resolve, reject) => {
         const compact = withoutViews(inputs);

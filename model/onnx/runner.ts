@@ -4,7 +4,14 @@
  */
 import * as ort from "onnxruntime-node";
 import type { GraphManifest, TensorSpec } from "../../core/bundle.ts";
-import { DomainError } from "../../core/errors.ts";
+import { DomainError, isDomainError } from "../../core/errors.ts";
+import {
+  CPU_ONLY,
+  type ExecutionProviderOption,
+  openWithProvider,
+  type ProviderChoice,
+  type ProviderName,
+} from "./execution-provider.ts";
 import type { GraphTensor, GraphTensors } from "./graph-tensor.ts";
 import { validateTensors } from "./validate-tensors.ts";
 
@@ -15,6 +22,8 @@ export interface GraphSource {
 }
 
 export interface GraphRunner {
+  /** What runs it. */
+  readonly provider: ProviderName;
   /** @throws DomainError model.shape_mismatch (tensors against the manifest), model.runtime (ONNX Runtime failed) */
   run(inputs: GraphTensors): Promise<GraphTensors>;
   release(): Promise<void>;
@@ -24,17 +33,27 @@ export interface GraphRunner {
  * Load one graph and hold its inputs and outputs against the manifest.
  *
  * @param intraOpThreads  threads that one pass may use
- * @throws DomainError model.bundle_invalid when the graph does not load or is not what damo.json says
+ * @throws DomainError model.bundle_invalid when the graph does not load or is not what damo.json says;
+ *   model.provider_unavailable when no provider of the choice is there
  */
-export async function loadGraph(source: GraphSource, intraOpThreads: number): Promise<GraphRunner> {
+export async function loadGraph(
+  source: GraphSource,
+  intraOpThreads: number,
+  choice: ProviderChoice = CPU_ONLY,
+): Promise<GraphRunner> {
   const { name, manifest } = source;
-  const session = await ort.InferenceSession.create(source.path, {
-    intraOpNumThreads: intraOpThreads,
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-    // Threads that spin while they wait take the cores from ffmpeg (PERFORMANCE, "What follows").
-    extra: { session: { intra_op: { allow_spinning: "0" } } },
-  }).catch((cause: unknown) => {
+  const create = (provider: ExecutionProviderOption) =>
+    ort.InferenceSession.create(source.path, {
+      executionProviders: [provider],
+      intraOpNumThreads: intraOpThreads,
+      interOpNumThreads: 1,
+      logSeverityLevel: 3,
+      // Threads that spin while they wait take the cores from ffmpeg (PERFORMANCE, "What follows").
+      extra: { session: { intra_op: { allow_spinning: "0" } } },
+    });
+  const known = () => ort.listSupportedBackends().map((backend) => backend.name);
+  const { session, provider } = await openWithProvider({ known, create }, choice).catch((cause: unknown) => {
+    if (isDomainError(cause)) throw cause;
     throw new DomainError("model.bundle_invalid", `graph ${name} does not load`, {
       cause,
       details: { graph: name, expected: "an ONNX graph", found: String(cause) },
@@ -44,6 +63,7 @@ export async function loadGraph(source: GraphSource, intraOpThreads: number): Pr
   expectSpecs(name, "output", manifest.outputs, session.outputMetadata);
 
   return {
+    provider,
     async run(inputs) {
       const lengths = validateTensors(name, manifest.inputs, inputs);
       const feeds = Object.fromEntries(Object.entries(inputs).map(([key, tensor]) => [key, toOrt(tensor)]));

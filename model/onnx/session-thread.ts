@@ -37,9 +37,13 @@ port.on("message", (message: ToThread) => {
 
 try {
   for (const source of setup.graphs) {
-    runners.set(source.name, await throughGate(setup.gate, () => loadGraph(source, setup.intraOpThreads)));
+    runners.set(
+      source.name,
+      await throughGate(setup.gate, () => loadGraph(source, setup.intraOpThreads, setup.provider)),
+    );
   }
-  send({ type: "ready" });
+  const used = new Set([...runners.values()].map((runner) => runner.provider));
+  send({ type: "ready", provider: [...used].find((provider) => provider !== "cpu") ?? "cpu" });
 } catch (error) {
   send({ type: "failed", error: toPlainError(error) });
 }

@@ -1,6 +1,7 @@
 /** What a session thread and its caller say to each other. All of it is plain data that structured clone carries. */
 import { DomainError, ERROR_CODES, type ErrorCode, isDomainError } from "../../core/errors.ts";
 import type { DecoderShape, GeneratedToken, GenerateRequest, GenerateSummary } from "../decoding/generate-answer.ts";
+import type { ProviderChoice, ProviderName } from "./execution-provider.ts";
 import type { ExitGate } from "./exit-gate.ts";
 import type { GraphTensor, GraphTensors } from "./graph-tensor.ts";
 import type { GraphSource } from "./runner.ts";
@@ -9,6 +10,8 @@ import type { GraphSource } from "./runner.ts";
 export interface ThreadSetup {
   readonly graphs: readonly GraphSource[];
   readonly intraOpThreads: number;
+  /** Default: the CPU. */
+  readonly provider?: ProviderChoice;
   /** Set for the thread that holds the decoder graph. */
   readonly decoder?: DecoderShape & { readonly dims: readonly number[]; readonly cacheBytes: number };
 }
@@ -26,7 +29,8 @@ export type ToThread =
   | { readonly type: "close" };
 
 export type FromThread =
-  | { readonly type: "ready" }
+  /** `provider`: what runs the graphs. */
+  | { readonly type: "ready"; readonly provider: ProviderName }
   | { readonly type: "outputs"; readonly id: number; readonly outputs: GraphTensors }
   | { readonly type: "token"; readonly id: number; readonly token: GeneratedToken }
   | { readonly type: "finished"; readonly id: number; readonly summary: GenerateSummary | undefined }

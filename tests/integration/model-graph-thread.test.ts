@@ -4,6 +4,7 @@ import { loadBundle, type ModelBundle } from "../../model/bundle.ts";
 import { decoderShape } from "../../model/decoder.ts";
 import type { GeneratedToken, GenerateRequest } from "../../model/decoding/generate-answer.ts";
 import { type GraphThread, startGraphThread } from "../../model/onnx/graph-thread.ts";
+import { probeProvider } from "../../model/onnx/probe-provider.ts";
 import { buildQuestionPrompt } from "../../model/prompt.ts";
 import { loadTokenizer } from "../../model/tokenizer.ts";
 import { lacksTinyBundle, tinyBundleFolder } from "../support/tiny-bundle.ts";
@@ -160,5 +161,17 @@ describe.skipIf(lacksTinyBundle())("a session thread", () => {
       });
       expect(await collect(await aQuestion())).not.toHaveLength(0);
     });
+  });
+});
+
+describe.skipIf(lacksTinyBundle())("the execution provider", () => {
+  it("is an error, not the CPU, when the one that was asked for is not there", async () => {
+    const bundle = await loadBundle(tinyBundleFolder);
+    // coreml on Linux, dml elsewhere: a provider that this platform's build cannot have.
+    const absent = process.platform === "darwin" ? "dml" : "coreml";
+    await expect(probeProvider(bundle, { providers: [absent], deviceId: 0 })).rejects.toMatchObject({
+      code: "model.provider_unavailable",
+    });
+    expect(await probeProvider(bundle, { providers: [absent, "cpu"], deviceId: 0 })).toBe("cpu");
   });
 });

@@ -34,6 +34,8 @@ export async function createFakeServices(env: Readonly<Record<string, string | u
     findFfmpeg: async () => {
       throw new DomainError("setup.ffmpeg_missing", "the fake model needs none");
     },
+    checkProvider: async () => "cpu",
+    checkRedis: async () => undefined,
     startWorker: async () => {
       throw new DomainError("config.invalid", "the fake services have no Redis");
     },
