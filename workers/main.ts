@@ -2,7 +2,7 @@
  * The composition root of a worker: reads the environment, chooses the adapters. `damo worker` and `damo start` begin it; it
  * ends when they say so.
  */
-import { asTenantId, DomainError, loadConfig } from "../core/index.ts";
+import { asTenantId, type ClipMemory, DomainError, loadConfig, suggestQuestions } from "../core/index.ts";
 import { createRedis, redisStores } from "../memory/index.ts";
 import { createClipModel, loadBundle, resolveFfmpeg } from "../model/index.ts";
 import { BullMqWorkQueue } from "./bullmq-work-queue.ts";
@@ -55,7 +55,11 @@ export async function startWorker(
       return { clips: all.length, bytes: all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
     },
   });
-  const deps = { model, ...stores };
+  const deps = {
+    model,
+    ...stores,
+    suggestQuestions: (memory: ClipMemory, signal: AbortSignal) => suggestQuestions({ model }, { memory, signal }),
+  };
   const worker = new JobWorker(deps, {
     ...link,
     answerConcurrency: config.work.answerConcurrency,

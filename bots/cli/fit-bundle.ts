@@ -114,7 +114,7 @@ async function watchForFit(
   let durationSeconds = 0;
   for await (const event of model.watch({ path, signal })) {
     if (event.type === "window") windows.push(event.window);
-    else durationSeconds = event.info.durationSeconds;
+    else if (event.type !== "lines") durationSeconds = event.info.durationSeconds;
   }
   const nameOf = ({ name, sense }: Thing) => (sense === "heard" && name !== "speech" ? `${name} sound` : name);
   return { windows, durationSeconds, spansOf: (thing) => events.filter(({ what }) => what === nameOf(thing)) };
