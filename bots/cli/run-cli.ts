@@ -133,7 +133,6 @@ function createProgram(context: CommandContext, host: CliHost, setExitCode: (cod
     (await import("./bench.ts")).benchMemory(context),
   );
 
-  const bench = program.command("bench").description("measure how quick this machine is");
   command(bench, "ask", "how soon answers about a clip come, once it has been watched")
     .argument("<clip>", CLIP_HELP)
     .option("--rounds <count>", "how often every question is asked", (text) => Number.parseInt(text, 10), 5)
