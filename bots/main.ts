@@ -1,13 +1,13 @@
 /** The composition root of the `damo` command: reads the environment, chooses the adapters, ends the process. */
 import { readFileSync } from "node:fs";
-import type { WorkQueue } from "../core/index.ts";
+import type { ClipMemory, WorkQueue } from "../core/index.ts";
 import type { ServiceLog } from "../workers/index.ts";
 import { runCli } from "./cli/run-cli.ts";
 import type { Services } from "./cli/services.ts";
 
 /** Everything heavy is imported inside: `damo --help` loads none of it, `damo forget` no model. */
 async function createServices(): Promise<Services> {
-  const { asTenantId, DomainError, loadConfig } = await import("../core/index.ts");
+  const { asTenantId, DomainError, loadConfig, suggestQuestions } = await import("../core/index.ts");
   const config = loadConfig(process.env);
 
   const findFfmpeg = async () => {
@@ -107,7 +107,13 @@ async function createServices(): Promise<Services> {
       } else {
         const observer = observers(metrics.observer, loggingObserver(log));
         const composer = await services.composer();
-        const deps = { ...(await sharedStores()), model: await services.model(), ...(composer && { composer }) };
+        const model = await services.model();
+        const deps = {
+          ...(await sharedStores()),
+          model,
+          ...(composer && { composer }),
+          suggestQuestions: (memory: ClipMemory, signal: AbortSignal) => suggestQuestions({ model }, { memory, signal }),
+        };
         queue = new InProcessWorkQueue(deps, { ...config.work, observer });
       }
       closing.push(() => queue.close());

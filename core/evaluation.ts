@@ -111,8 +111,12 @@ export function evaluate(turns: readonly EvaluatedTurn[], random: () => number):
     ),
   }));
   const families = [...new Set(scores.map(({ family }) => family))].sort();
-  const saidAbsent = turns.filter(({ given }) => given.verdict === "absent");
-  const isAbsent = turns.filter(({ wanted }) => wanted.absent);
+  // Refusals, and questions whose words alone count, say nothing about what is in a clip.
+  const decided = turns.filter(
+    ({ wanted, given }) => given.error === undefined && (wanted.absent || wanted.spans.length > 0),
+  );
+  const saidAbsent = decided.filter(({ given }) => given.verdict === "absent");
+  const isAbsent = decided.filter(({ wanted }) => wanted.absent);
   const rightlyAbsent = saidAbsent.filter(({ wanted }) => wanted.absent).length;
   return {
     questions: turns.length,

@@ -138,6 +138,7 @@ export {
   type ShowEvidenceRequest,
   showEvidence,
 } from "./show-evidence.ts";
+export { type SuggestQuestionsDeps, type SuggestQuestionsRequest, suggestQuestions } from "./suggest-questions.ts";
 export type { FloatTensor } from "./tensor.ts";
 export {
   type CacheOutcome,

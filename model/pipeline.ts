@@ -314,6 +314,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     unsureThreshold: answering.unsureThreshold,
     alignment: answering.alignment,
     similarity,
+    effort: async () => (await answerer.get()).thread.effort,
     axes,
     windowSeconds,
     watch,

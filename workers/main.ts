@@ -2,7 +2,7 @@
  * The composition root of a worker: reads the environment, chooses the adapters. `damo worker` and `damo start` begin it; it
  * ends when they say so.
  */
-import { asTenantId, type Config, DomainError, loadConfig } from "../core/index.ts";
+import { asTenantId, type ClipMemory, type Config, DomainError, loadConfig, suggestQuestions } from "../core/index.ts";
 import { createRedis, redisStores } from "../memory/index.ts";
 import { createClipModel, loadBundle, probeProvider, resolveFfmpeg } from "../model/index.ts";
 import { BullMqWorkQueue } from "./bullmq-work-queue.ts";
@@ -57,7 +57,12 @@ export async function startWorker(
     },
   });
   const composer = await openComposer(config, (reason) => log.warn({ reason }, "the plain answer is given"));
-  const deps = { model, ...stores, ...(composer && { composer }) };
+  const deps = {
+    model,
+    ...stores,
+    ...(composer && { composer }),
+    suggestQuestions: (memory: ClipMemory, signal: AbortSignal) => suggestQuestions({ model }, { memory, signal }),
+  };
   const worker = new JobWorker(deps, {
     ...link,
     answerConcurrency: config.work.answerConcurrency,

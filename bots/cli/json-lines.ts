@@ -31,6 +31,8 @@ interface WatchedLine {
   readonly windows: number;
   readonly cache: CacheOutcome;
   readonly warnings: readonly string[];
+  /** Questions that this memory answers well: asked and answered a moment ago. */
+  readonly suggestions: readonly string[];
   readonly timing: { readonly totalMs: number };
   readonly bundle: BundleIdentity;
 }
@@ -163,6 +165,35 @@ interface MemoryCostLine extends MemoryCost {
   readonly times?: number;
 }
 
+interface Quantiles {
+  readonly p50: number;
+  readonly p95: number;
+}
+
+/** Of answers to one clip that was watched before. */
+export interface AskSummary {
+  readonly answers: number;
+  /** Made by the language model for one answer, mean. */
+  readonly tokens: number;
+  readonly firstTextMs: Quantiles;
+  readonly totalMs: Quantiles;
+  /** Share of the time that was spent outside of ONNX Runtime, over the answers that used it. */
+  readonly outsideShare: number;
+}
+
+interface BenchAskLine {
+  readonly type: "benchAsk";
+  readonly clipId: string;
+  readonly durationSeconds: number;
+  readonly windows: number;
+  readonly questions: number;
+  readonly rounds: number;
+  readonly firstTurn: AskSummary;
+  readonly secondTurn: AskSummary;
+  readonly longAnswers: AskSummary;
+  readonly bundle: BundleIdentity;
+}
+
 export interface ErrorLine {
   readonly type: "error";
   readonly code: ErrorCode | "bug";
@@ -189,4 +220,5 @@ export type JsonLine =
   | EvaluatedLine
   | EvaluationLine
   | MemoryCostLine
+  | BenchAskLine
   | ErrorLine;

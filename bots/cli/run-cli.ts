@@ -133,6 +133,13 @@ function createProgram(context: CommandContext, host: CliHost, setExitCode: (cod
     (await import("./bench.ts")).benchMemory(context),
   );
 
+  command(bench, "ask", "how soon answers about a clip come, once it has been watched")
+    .argument("<clip>", CLIP_HELP)
+    .option("--rounds <count>", "how often every question is asked", (text) => Number.parseInt(text, 10), 5)
+    .action(async (clip: string, options: { rounds: number }) =>
+      (await import("./bench-ask.ts")).benchAsk(context, clip, options),
+    );
+
   const models = program.command("models").description("the model bundles on this machine");
   command(models, "list", "list them").action(async () => (await import("./models.ts")).listModels(context));
   command(models, "verify", "check every byte of a bundle against its checksums")

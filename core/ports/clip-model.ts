@@ -82,6 +82,8 @@ export interface ClipModel {
   /** What those cosines mean. Absent: not fitted, so the language model alone says what is there. */
   readonly alignment?: Alignment | undefined;
   readonly windowSeconds: number;
+  /** What answering has cost so far, for `damo bench`. Absent: it is not counted. */
+  effort?(): Promise<{ readonly graphMs: number; readonly tokens: number }>;
   /** The shape of every window it makes; the manifest's `axes` will do. */
   readonly axes: QueryAxes;
   /** With `resumeAfter` at the clip's last window: no window, only `opened` and `ended`. */

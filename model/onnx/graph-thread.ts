@@ -34,6 +34,8 @@ export interface GraphThread {
    * @throws DomainError cancelled, model.shape_mismatch, model.runtime
    */
   generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GeneratedToken, GenerateSummary | undefined>;
+  /** What the thread has done so far: wall time inside ONNX Runtime, and tokens that `generate` made. */
+  readonly effort: { readonly graphMs: number; readonly tokens: number };
   /** Resolves when the thread is gone: closed, or crashed. */
   readonly ended: Promise<void>;
   /** Frees the sessions and ends the thread. Calls in flight fail with model.runtime. */
@@ -60,6 +62,8 @@ export async function startGraphThread(setup: ThreadSetup): Promise<GraphThread>
   process.once("exit", onProcessExit);
   const calls = new Map<number, Call>();
   let lastId = 0;
+  let graphMs = 0;
+  let tokens = 0;
   /** Set once the thread takes no more calls. */
   let failure: DomainError | undefined;
 
@@ -94,6 +98,8 @@ export async function startGraphThread(setup: ThreadSetup): Promise<GraphThread>
     worker.once("error", () => reject(failure));
     worker.once("exit", () => reject(failure));
     worker.on("message", (message: FromThread) => {
+      if ("busyMs" in message) graphMs = message.busyMs;
+      if (message.type === "token") tokens += 1;
       if (message.type === "ready") resolve(message.provider);
       else if (message.id !== undefined) calls.get(message.id)?.receive(message);
       else if (message.type === "failed") reject(fromPlainError(message.error));
@@ -158,6 +164,9 @@ export async function startGraphThread(setup: ThreadSetup): Promise<GraphThread>
       }
     },
 
+    get effort() {
+      return { graphMs, tokens };
+    },
     ended,
     async close() {
       if (failure === undefined) {

@@ -26,6 +26,8 @@ export interface GraphRunner {
   readonly provider: ProviderName;
   /** @throws DomainError model.shape_mismatch (tensors against the manifest), model.runtime (ONNX Runtime failed) */
   run(inputs: GraphTensors): Promise<GraphTensors>;
+  /** Wall time inside ONNX Runtime so far, ms. */
+  readonly busyMs: number;
   release(): Promise<void>;
 }
 
@@ -62,17 +64,23 @@ export async function loadGraph(
   expectSpecs(name, "input", manifest.inputs, session.inputMetadata);
   expectSpecs(name, "output", manifest.outputs, session.outputMetadata);
 
+  let busyMs = 0;
   return {
     provider,
+    get busyMs() {
+      return busyMs;
+    },
     async run(inputs) {
       const lengths = validateTensors(name, manifest.inputs, inputs);
       const feeds = Object.fromEntries(Object.entries(inputs).map(([key, tensor]) => [key, toOrt(tensor)]));
+      const startedAtMs = performance.now();
       const results = await session.run(feeds).catch((cause: unknown) => {
         throw new DomainError("model.runtime", `graph ${name} failed: ${String(cause)}`, {
           cause,
           details: { graph: name },
         });
       });
+      busyMs += performance.now() - startedAtMs;
       const outputs = Object.fromEntries(Object.entries(results).map(([key, tensor]) => [key, fromOrt(tensor)]));
       validateTensors(name, manifest.outputs, outputs, lengths);
       return outputs;

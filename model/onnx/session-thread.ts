@@ -58,7 +58,7 @@ async function answer(id: number, work: () => Promise<void>): Promise<void> {
 
 async function run({ id, graph, inputs }: Extract<ToThread, { type: "run" }>): Promise<void> {
   const outputs = await runGraph(graph, inputs);
-  send({ type: "outputs", id, outputs }, ownBuffers(outputs));
+  send({ type: "outputs", id, outputs, busyMs: busyMs() }, ownBuffers(outputs));
 }
 
 async function generate(id: number, request: GenerateRequest): Promise<void> {
@@ -70,7 +70,7 @@ async function generate(id: number, request: GenerateRequest): Promise<void> {
     while (!cancelled.has(id)) {
       const step = await tokens.next();
       if (step.done === true) return send({ type: "finished", id, summary: step.value });
-      send({ type: "token", id, token: step.value });
+      send({ type: "token", id, token: step.value, busyMs: busyMs() });
     }
     await tokens.return(undefined);
     send({ type: "finished", id, summary: undefined });
@@ -96,6 +96,8 @@ async function runGraph(graph: string, inputs: GraphTensors): Promise<GraphTenso
   if (runner === undefined) throw new Error(`this thread holds no graph ${graph}`);
   return throughGate(setup.gate, () => runner.run(inputs));
 }
+
+const busyMs = (): number => [...runners.values()].reduce((sum, runner) => sum + runner.busyMs, 0);
 
 async function close(): Promise<void> {
   for (const id of generating) cancelled.add(id);

@@ -28,11 +28,12 @@ export type ToThread =
   | { readonly type: "cancel"; readonly id: number }
   | { readonly type: "close" };
 
+/** `busyMs`: wall time that the thread has spent inside ONNX Runtime so far. */
 export type FromThread =
   /** `provider`: what runs the graphs. */
   | { readonly type: "ready"; readonly provider: ProviderName }
-  | { readonly type: "outputs"; readonly id: number; readonly outputs: GraphTensors }
-  | { readonly type: "token"; readonly id: number; readonly token: GeneratedToken }
+  | { readonly type: "outputs"; readonly id: number; readonly outputs: GraphTensors; readonly busyMs: number }
+  | { readonly type: "token"; readonly id: number; readonly token: GeneratedToken; readonly busyMs: number }
   | { readonly type: "finished"; readonly id: number; readonly summary: GenerateSummary | undefined }
   /** Without an id: the thread could not start. */
   | { readonly type: "failed"; readonly id?: number; readonly error: PlainError };

@@ -30,6 +30,15 @@ const groundingScore = z.strictObject({
 
 const queueCounts = z.strictObject({ waiting: z.int(), running: z.int(), failed: z.int() });
 
+const quantiles = z.strictObject({ p50: z.number(), p95: z.number() });
+const askSummary = z.strictObject({
+  answers: z.int(),
+  tokens: z.number(),
+  firstTextMs: quantiles,
+  totalMs: quantiles,
+  outsideShare: z.number(),
+});
+
 export const jsonLineSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("progress"),
@@ -47,6 +56,7 @@ export const jsonLineSchema = z.discriminatedUnion("type", [
     windows: z.int().positive(),
     cache,
     warnings: z.array(z.string()),
+    suggestions: z.array(z.string()),
     timing: z.strictObject({ totalMs: ms }),
     bundle,
   }),
@@ -165,6 +175,18 @@ export const jsonLineSchema = z.discriminatedUnion("type", [
     ms,
     rawMs: ms.optional(),
     times: z.number().nonnegative().optional(),
+  }),
+  z.strictObject({
+    type: z.literal("benchAsk"),
+    clipId,
+    durationSeconds: seconds,
+    windows: z.int(),
+    questions: z.int(),
+    rounds: z.int(),
+    firstTurn: askSummary,
+    secondTurn: askSummary,
+    longAnswers: askSummary,
+    bundle,
   }),
   z.strictObject({
     type: z.literal("error"),

@@ -109,7 +109,7 @@ class Writer:
     def whether(self, clip):
         event = self.one(clip.events)
         return event and [turn(f"is there {the(event)}?" if not event.heard else f"can you hear {the(event)}?", "whether",
-                               clip.of(event.what), says=["yes"])]
+                               says=["yes"])]
 
     def absent(self, clip):
         event = self.missing(clip)
@@ -225,7 +225,7 @@ class Writer:
     def follow_how_often(self, clip):
         event = self.one(clip.events)
         times = event and clip.of(event.what)
-        return event and [turn(f"is there {the(event)}{' sound' if event.heard else ''}?", "whether", times, says=["yes"]),
+        return event and [turn(f"is there {the(event)}{' sound' if event.heard else ''}?", "whether", says=["yes"]),
                           turn("how often?", "follow_how_often", times, says=[TIMES[len(times)]])]
 
     def follow_length(self, clip):
