@@ -83,6 +83,11 @@ export const bundleManifestSchema = z.strictObject({
   limits: z.strictObject({
     /** Windows that one answer reads (slots `<w0>`, `<w1>`, ...). */
     windowsPerAnswer: positive,
+    /**
+     * Of a clip with more windows than that: how many of those nearest to the question are read. A decoder that can tell
+     * eight windows of one clip apart may still be led astray by seven that are beside the point. Absent: all of them.
+     */
+    recalledWindows: positive.optional(),
     questionTokens: positive,
     answerTokens: positive,
     contextTokens: positive,

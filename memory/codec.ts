@@ -61,17 +61,15 @@ export function encodeWindow(window: WatchedWindow, axes: QueryAxes): Uint8Array
 }
 
 /**
- * @param blob  as `encodeWindow` made it, at any alignment; it is copied once
- * @returns     the window, its queries `[Q, D]` widened to float32 when they are first asked for; `undefined` when a bit is not as it was written, or
+ * @param blob  as `encodeWindow` made it, at any alignment; belongs to the window from now on
+ * @returns     the window, its queries `[Q, D]` widened to float32; `undefined` when a bit is not as it was written, or
  *   the version, the flags or the dims are not those expected
  */
 export function decodeWindow(blob: Uint8Array, axes: QueryAxes): WatchedWindow | undefined {
   const { Q, D, E } = axes;
   if (blob.length !== windowBlobBytes(axes)) return undefined;
-  // One copy, at an alignment of its own: what Redis hands over is a part of a larger buffer. All else are views of it.
-  const bytes = new Uint8Array(blob).buffer;
-  const view = new DataView(bytes);
-  const crcAt = bytes.byteLength - CRC_BYTES;
+  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
+  const crcAt = blob.length - CRC_BYTES;
   const expected =
     view.getUint32(0, true) === MAGIC_NUMBER &&
     view.getUint8(4) === VERSION &&
@@ -79,24 +77,25 @@ export function decodeWindow(blob: Uint8Array, axes: QueryAxes): WatchedWindow |
     view.getUint16(6, true) === Q &&
     view.getUint16(8, true) === D &&
     view.getUint16(10, true) === E &&
-    view.getUint32(crcAt, true) === crc32c(new Uint8Array(bytes, 0, crcAt));
+    view.getUint32(crcAt, true) === crc32c(blob.subarray(0, crcAt));
   if (!expected) return undefined;
 
   const embeddingAt = HEADER_BYTES + 2 * Q * D;
   let queries: Float32Array | undefined;
+  let embedding: Float32Array | undefined;
   return {
     index: view.getUint32(12, true),
     startSeconds: view.getFloat64(16, true),
     endSeconds: view.getFloat64(24, true),
-    // Views must start at a multiple of 4, which an odd number of queries in all does not give.
-    embedding: new Float32Array(
-      embeddingAt % 4 ? bytes.slice(embeddingAt, crcAt) : bytes,
-      embeddingAt % 4 ? 0 : embeddingAt,
-      E,
-    ),
+    // Taken out of the blob when they are asked for: who checks a clip of two hours needs none of them.
     get queries() {
-      queries ??= fromFloat16Bits(new Uint16Array(bytes, HEADER_BYTES, Q * D), new Float32Array(Q * D));
+      const halves = () => new Uint16Array(copyOf(blob, HEADER_BYTES, embeddingAt));
+      queries ??= fromFloat16Bits(halves(), new Float32Array(Q * D));
       return queries;
+    },
+    get embedding() {
+      embedding ??= new Float32Array(copyOf(blob, embeddingAt, crcAt));
+      return embedding;
     },
   };
 }
@@ -104,6 +103,10 @@ export function decodeWindow(blob: Uint8Array, axes: QueryAxes): WatchedWindow |
 /** Whether a blob is meant to be a window, sound or not. */
 export const isWindowBlob = (blob: Uint8Array): boolean =>
   blob.length > HEADER_BYTES && Buffer.from(blob.subarray(0, MAGIC.length)).toString("latin1") === MAGIC;
+
+/** Bytes `[from, to)` in a buffer of their own. Not `blob.slice`: a Buffer's shares its memory, so `.buffer` is all of it. */
+const copyOf = (blob: Uint8Array, from: number, to: number): ArrayBuffer =>
+  new Uint8Array(blob.subarray(from, to)).buffer;
 
 function checkLength(name: string, found: number, expected: number): void {
   if (found === expected) return;

@@ -43,6 +43,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { ClipId, ClipMemoryKey, TenantId } from "../core/index.ts";
+import { RecentMap } from "./recent-map.ts";
 
 export const HEADER_FILE = "header.json";
 export const OUTCOME_FILE = "outcome.json";
@@ -188,5 +189,13 @@ export const bundleName = (key: ClipMemoryKey): string => hashed(`${key.bundleFi
 
 const numbered = (index: number): string => String(index).padStart(6, "0");
 
-/** 128 bits: two ids never meet by chance, and the paths stay short. */
-const hashed = (id: string): string => createHash("sha256").update(id).digest("hex").slice(0, 32);
+/** 128 bits: two ids never meet by chance, and the paths stay short. Kept: a store asks for the same few all the time. */
+function hashed(id: string): string {
+  const known = hashes.get(id);
+  if (known !== undefined) return known;
+  const hash = createHash("sha256").update(id).digest("hex").slice(0, 32);
+  hashes.set(id, hash);
+  return hash;
+}
+
+const hashes = new RecentMap<string, string>(2_000);

@@ -53,7 +53,8 @@ type StoredHeader = ClipMemoryHeader & { readonly generation: string };
 
 /** What was read of a memory before, so that only what is new has to be. */
 interface KnownIndex {
-  readonly header: Buffer;
+  readonly headerBytes: Buffer;
+  readonly header: ClipMemoryHeader;
   readonly windows: readonly WindowEntry[];
 }
 
@@ -150,10 +151,10 @@ export class RedisClipMemoryStore implements ClipMemoryStore {
       })) as [[Buffer | null, Buffer | null], Buffer];
       if (!headerBytes) return undefined;
 
-      const isSame = known?.header.equals(headerBytes) ?? false;
+      const isSame = known?.headerBytes.equals(headerBytes) ?? false;
       const bytes = known && !isSame ? ((await client.getBuffer(index)) ?? Buffer.alloc(0)) : fresh;
       const before = known && isSame ? known.windows : [];
-      const header = headerOf(headerBytes, key);
+      const header = known && isSame ? known.header : headerOf(headerBytes, key);
       const outcome = decodeJson<Outcome>(outcomeBytes);
       if (!header || (outcomeBytes && !outcome)) return undefined;
 
@@ -161,7 +162,7 @@ export class RedisClipMemoryStore implements ClipMemoryStore {
       const windows = added.length ? [...before, ...added] : before;
       const isWhole = added.length * indexRecordBytes(header.axes.E) === bytes.length;
       if (!isWhole || (outcome && outcome.windowCount !== windows.length)) return this.#mendIndex(client, key);
-      this.#remember(memory, { header: headerBytes, windows }, header.axes);
+      this.#remember(memory, { headerBytes, header, windows }, header.axes);
       return memoryOf(header, outcome, windows);
     });
   }

@@ -229,7 +229,8 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     ];
     // One window more: "after that" asks for what follows.
     const withNext = named.map((span) => ({ ...span, endSeconds: span.endSeconds + windowSeconds }));
-    return windows.read(indexesOf(recallWindows(entries, limits.windowsPerAnswer, withNext, embedding)));
+    const { windowsPerAnswer, recalledWindows } = limits;
+    return windows.read(indexesOf(recallWindows(entries, windowsPerAnswer, withNext, embedding, recalledWindows)));
   }
 
   async function bridgeWindows(bridge: Bridge, windows: readonly WatchedWindow[]): Promise<PromptWindow[]> {

@@ -11,6 +11,7 @@ import { representativeWindows } from "./consolidate.ts";
  * @param limit      how many the decoder can read
  * @param named      spans that the question, or the answer before it, points at: their windows come first
  * @param embedding  [E] of the question, unit length; absent when the question is about no thing in particular
+ * @param nearest    how many to add for their likeness to the question
  * @returns          at most `limit` windows, in time order
  */
 export function recallWindows(
@@ -18,6 +19,7 @@ export function recallWindows(
   limit: number,
   named: readonly Span[],
   embedding: Float32Array | undefined,
+  nearest = limit,
 ): readonly WindowEntry[] {
   if (windows.length <= limit) return windows;
   const isNamed = (window: Span): number => (named.some((span) => overlap(span, window)) ? 1 : 0);
@@ -26,11 +28,12 @@ export function recallWindows(
     const rest = windows.filter((window) => !first.includes(window));
     return [...first, ...representativeWindows(rest, limit - first.length)].sort((a, b) => a.index - b.index);
   }
-  const likeness = (window: WindowEntry): number => similarity(window, embedding);
-  return windows
-    .map((window) => ({ window, isNamed: isNamed(window), likeness: likeness(window) }))
-    .sort((a, b) => b.isNamed - a.isNamed || b.likeness - a.likeness || a.window.index - b.window.index)
-    .slice(0, limit)
+  const ranked = windows
+    .map((window) => ({ window, named: isNamed(window), likeness: similarity(window, embedding) }))
+    .sort((a, b) => b.named - a.named || b.likeness - a.likeness || a.window.index - b.window.index);
+  const namedCount = ranked.filter((entry) => entry.named > 0).length;
+  return ranked
+    .slice(0, Math.min(limit, namedCount + nearest))
     .map(({ window }) => window)
     .sort((a, b) => a.index - b.index);
 }

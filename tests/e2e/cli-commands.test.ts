@@ -196,7 +196,16 @@ describe("--json", () => {
       expect(jsonLineSchema.safeParse(line).error, JSON.stringify(line)).toBeUndefined();
       seen.add(line["type"]);
     }
-    expect([...seen].sort()).toEqual(["answer", "check", "error", "forgotten", "memory_cost", "moment", "progress", "watched"]);
+    expect([...seen].sort()).toEqual([
+      "answer",
+      "check",
+      "error",
+      "forgotten",
+      "memory_cost",
+      "moment",
+      "progress",
+      "watched",
+    ]);
   });
 
   it("has every kind of line, with every key, on the page for people", () => {

@@ -7,9 +7,9 @@
  *     node --import tsx tests/support/needle-study.ts CLIPS HOME OUT.json      watches CLIPS into HOME first, once
  *
  * Needles are questions that the bundle answers rightly in their own short clip, so that what is measured is what length
- * costs. `recall`: the product, which reads the eight windows nearest to the question. `even`: eight windows at even
- * distances, as models without recall read a long clip. `averaged`: the six nearest and two windows of averaged queries
- * that stand for all the rest. `ranked`: as `recall`, but the nearest window first instead of in time order.
+ * costs. `recall`: the product, which reads the windows nearest to the question, as many as the bundle asks for
+ * (`limits.recalledWindows`). `eight`: as many as its decoder can read. `even`: eight windows at even distances, as models
+ * without recall read a long clip. `averaged`: as `recall`, and two windows of averaged queries that stand for the rest.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -35,16 +35,15 @@ import { consolidate } from "../../model/consolidate.ts";
 import { createClipModel, loadBundle, resolveFfmpeg } from "../../model/index.ts";
 import { startGraphThread } from "../../model/onnx/graph-thread.ts";
 import { encodeQuestionWords } from "../../model/prompt.ts";
-import { recallWindows, similarity } from "../../model/recall.ts";
+import { recallWindows } from "../../model/recall.ts";
 import { embedQuestion } from "../../model/text-encoder.ts";
 import { loadTokenizer } from "../../model/tokenizer.ts";
 
 const WINDOW_SECONDS = 8;
-const READ = 8;
 const SUMMARIES = 2;
 const MINUTES = [10, 30, 120] as const;
-const POSITIONS = [0.95, 0.05, 0.5, 0.25, 0.75] as const;
-const NEEDLES = Number(process.env["NEEDLES"] ?? 16);
+const POSITIONS = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
+const NEEDLES = Number(process.env["NEEDLES"] ?? 20);
 
 interface Watched {
   readonly suite: SuiteClip & { readonly events: readonly { readonly what: string }[] };
@@ -65,7 +64,7 @@ export interface NeedleAnswer {
   readonly minutes: number;
   /** Where in the clip, 0..1. */
   readonly position: number;
-  readonly way: "recall" | "even" | "averaged" | "ranked";
+  readonly way: "recall" | "eight" | "even" | "averaged";
   /** Whether a window that shows the event was among those read. */
   readonly read: boolean;
   readonly heard: boolean;
@@ -81,6 +80,8 @@ const model = createClipModel(
   { bundle, findFfmpeg: () => resolveFfmpeg({ searchPath: process.env["PATH"] }) },
   { ...config.model, decode: config.decode },
 );
+const READ = bundle.manifest.limits.windowsPerAnswer;
+const RECALLED = bundle.manifest.limits.recalledWindows ?? READ;
 const tokenizer = await loadTokenizer(bundle.tokenizerPath);
 const textThread = await startGraphThread({ graphs: [bundle.graph("text")], intraOpThreads: 1 });
 const { memories } = embeddedStores(config.home);
@@ -94,15 +95,16 @@ for (const minutes of MINUTES) {
     for (const needle of needles) {
       const { windows, startSeconds } = hide(needle, minutes, position);
       const span = { startSeconds: startSeconds + needle.span[0], endSeconds: startSeconds + needle.span[1] };
-      const nearest = recallWindows(windows, READ - SUMMARIES, [], needle.embedding) as readonly WatchedWindow[];
-      const nearestEight = recallWindows(windows, READ, [], needle.embedding) as readonly WatchedWindow[];
-      const rest = windows.filter((window) => !nearest.includes(window));
+      const nearest = (count: number) =>
+        recallWindows(windows, count, [], needle.embedding) as readonly WatchedWindow[];
+      const recalled = nearest(RECALLED);
+      const rest = windows.filter((window) => !recalled.includes(window));
       const last = windows.length - 1;
       const ways = {
-        recall: nearestEight,
+        recall: recalled,
+        eight: nearest(READ),
         even: Array.from({ length: READ }, (_, at) => windows[Math.round((at * last) / (READ - 1))] as WatchedWindow),
-        averaged: inOrder([...nearest, ...averagedWindows(rest, SUMMARIES)]),
-        ranked: byLikeness(nearestEight, needle.embedding),
+        averaged: inOrder([...recalled, ...averagedWindows(rest, SUMMARIES)]),
       };
       for (const [way, read] of Object.entries(ways)) {
         const { verdict, spans } = await ask(needle.question, read, minutes * 60);
@@ -179,10 +181,6 @@ function averagedWindows(windows: readonly WatchedWindow[], limit: number): Watc
   });
 }
 
-function byLikeness(windows: readonly WatchedWindow[], embedding: Float32Array): WatchedWindow[] {
-  return [...windows].sort((a, b) => similarity(b, embedding) - similarity(a, embedding));
-}
-
 function inOrder(windows: readonly WatchedWindow[]): WatchedWindow[] {
   return [...windows].sort((a, b) => a.index - b.index);
 }
@@ -229,7 +227,7 @@ function report(done: string): void {
     const of = answers.filter((answer) => answer.way === way);
     return `${way} ${Math.round((100 * of.filter(({ iou }) => iou >= 0.3).length) / Math.max(1, of.length))} %`;
   };
-  process.stderr.write(`${done}: ${["recall", "even", "averaged", "ranked"].map(rate).join(", ")}\n`);
+  process.stderr.write(`${done}: ${["recall", "eight", "even", "averaged"].map(rate).join(", ")}\n`);
 }
 
 function wholeWindows({ memory }: Watched): readonly WatchedWindow[] {

@@ -189,7 +189,7 @@ def export_bundle(network: Damo, tokenizer_file: Path, out: Path, card: dict, ve
                  "E": f.embedding, "H": lm.channels, "M": round(clock.window_seconds * 100), "V": lm.vocabulary,
                  "visionChannels": f.vision_channels, "audioChannels": f.audio_channels, "decoderLayers": lm.layers,
                  "decoderHeads": lm.heads, "decoderHeadDim": lm.channels // lm.heads},
-        "limits": {"windowsPerAnswer": lm.windows_per_answer, "questionTokens": 64, "answerTokens": 96,
+        "limits": {"windowsPerAnswer": lm.windows_per_answer, "recalledWindows": 2, "questionTokens": 64, "answerTokens": 96,
                    "contextTokens": lm.context},
         "answering": {"offsetSeconds": clock.offset_seconds, **answering},
         "tokenizer": tokenizer,

@@ -32,6 +32,12 @@ describe("recallWindows", () => {
     expect(indexes(windows, 2, [{ startSeconds: 0, endSeconds: 48 }], question)).toEqual([1, 3]);
   });
 
+  it("takes only as many near ones as the bundle asks for, beside those that are named", () => {
+    expect(indexes(windows, 5, [], question, 2)).toEqual([1, 3]);
+    expect(indexes(windows, 5, [{ startSeconds: 17, endSeconds: 18 }], question, 2)).toEqual([1, 2, 3]);
+    expect(indexes(windows, 6, [], question, 2)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
   it("takes windows that stand for all of it for a question about nothing in particular, the named ones first", () => {
     const scenes = [0, 0, 0, 1, 1, 2, 2, 2].map((scene, index) => ({
       index,

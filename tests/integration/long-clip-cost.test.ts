@@ -1,0 +1,141 @@
+/**
+ * What a question costs does not grow with the clip: time to the first word, and bytes read from the store, at one minute
+ * and at two hours. With the shipped bundle, on both stores.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  asClipId,
+  askThread,
+  type ClipMemoryHeader,
+  type ClipMemoryStore,
+  type ClipModel,
+  memoryKeyOf,
+  seededRandom,
+  type WatchedWindow,
+} from "../../core/index.ts";
+import { embeddedStores } from "../../memory/index.ts";
+import { createClipModel, loadBundle } from "../../model/index.ts";
+import { InMemoryThreadStore } from "../support/in-memory-thread-store.ts";
+import { aClipInfo, TENANT } from "../support/memory-builders.ts";
+import { type RedisServer, redisMissing, startRedisServer } from "../support/redis-server.ts";
+import { aRedisSettings, aRedisStores } from "../support/redis-stores.ts";
+import { scratchFolder } from "../support/scratch-folder.ts";
+
+const BUNDLE = new URL("../../model/bundles/damo-mini", import.meta.url).pathname;
+const WINDOW_SECONDS = 8;
+const MINUTES = [1, 120];
+const ROUNDS = 9;
+
+let model: ClipModel;
+let server: RedisServer | undefined;
+const missing = redisMissing();
+
+beforeAll(async () => {
+  const bundle = await loadBundle(BUNDLE);
+  const decode = { maxClipSeconds: 1, maxClipBytes: 1, maxClipPixels: 1, stallMs: 1 };
+  const findFfmpeg = async () => {
+    throw new Error("no clip is opened here");
+  };
+  model = createClipModel({ bundle, findFfmpeg }, { decode, watchThreads: 1, answerThreads: 1 });
+  if (!missing) server = await startRedisServer();
+});
+afterAll(async () => {
+  await model?.close();
+  await server?.close();
+});
+
+const clipOf = (minutes: number) => asClipId(String(minutes).padStart(64, "0"));
+
+/** A memory of windows that were never watched: random queries, random embeddings of unit length. */
+async function remember(store: ClipMemoryStore, minutes: number): Promise<void> {
+  const { axes, bundle } = model;
+  const key = memoryKeyOf(TENANT, clipOf(minutes), bundle);
+  const header: ClipMemoryHeader = {
+    key,
+    bundle,
+    axes,
+    title: `${minutes} min`,
+    info: aClipInfo(minutes * 60),
+    createdAtMs: minutes,
+  };
+  const random = seededRandom(minutes);
+  await store.begin(header);
+  for (let index = 0; index < Math.floor((minutes * 60) / WINDOW_SECONDS); index++) {
+    const direction = Float32Array.from({ length: axes.E }, () => random() - 0.5);
+    const norm = Math.hypot(...direction);
+    const window: WatchedWindow = {
+      index,
+      startSeconds: index * WINDOW_SECONDS,
+      endSeconds: (index + 1) * WINDOW_SECONDS,
+      queries: Float32Array.from({ length: axes.Q * axes.D }, () => random() - 0.5),
+      embedding: direction.map((value) => value / norm),
+    };
+    await store.appendWindow(key, window);
+  }
+  await store.complete(key, { info: header.info, warnings: [] });
+}
+
+/** ms to the first word of an answer, in a thread of its own each time. */
+async function firstWordMs(memories: ClipMemoryStore, minutes: number, round: number): Promise<number> {
+  const deps = { model, memories, threads: new InMemoryThreadStore() };
+  const request = {
+    tenantId: TENANT,
+    clipId: clipOf(minutes),
+    threadId: `${minutes}-${round}`,
+    question: "when does the dog bark?",
+  };
+  const start = performance.now();
+  for await (const event of askThread(deps, request)) {
+    if (event.type === "text" || event.type === "answered") return performance.now() - start;
+  }
+  throw new Error("no answer");
+}
+
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
+
+async function timesOf(memories: ClipMemoryStore): Promise<readonly number[]> {
+  const times = MINUTES.map((): number[] => []);
+  // In turn, so that a busy machine is as busy for both; the first round reads the index and warms the model.
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const [at, minutes] of MINUTES.entries()) {
+      const ms = await firstWordMs(memories, minutes, round);
+      if (round > 0) times[at]?.push(ms);
+    }
+  }
+  return times.map(median);
+}
+
+const inWords = (name: string, [short = 0, long = 0]: readonly number[], unit: string) =>
+  process.stdout.write(`${name}: ${short.toFixed(1)} ${unit} at 1 minute, ${long.toFixed(1)} ${unit} at 2 hours\n`);
+
+describe("a question about a clip of two hours", () => {
+  it("is answered as quickly as one about a minute, from disk", { timeout: 300_000 }, async () => {
+    const { memories } = embeddedStores(await scratchFolder());
+    for (const minutes of MINUTES) await remember(memories, minutes);
+    const times = await timesOf(memories);
+    inWords("first word, embedded", times, "ms");
+    expect((times[1] as number) / (times[0] as number)).toBeLessThanOrEqual(1.3);
+  });
+
+  it.skipIf(missing)(
+    `is answered as quickly, and reads no more, from Redis${missing ?? ""}`,
+    { timeout: 300_000 },
+    async () => {
+      const { memories } = await aRedisStores(aRedisSettings(server?.url as string));
+      for (const minutes of MINUTES) await remember(memories, minutes);
+      const times = await timesOf(memories);
+      inWords("first word, Redis", times, "ms");
+      expect((times[1] as number) / (times[0] as number)).toBeLessThanOrEqual(1.3);
+
+      const sentBytes = () => Number(/total_net_output_bytes:(\d+)/.exec(server?.cli("INFO", "stats") ?? "")?.[1]);
+      const bytes: number[] = [];
+      for (const minutes of MINUTES) {
+        const before = sentBytes();
+        await firstWordMs(memories, minutes, ROUNDS + 1);
+        bytes.push(sentBytes() - before);
+      }
+      inWords("read a question, Redis", bytes, "bytes");
+      expect((bytes[1] as number) / (bytes[0] as number)).toBeLessThanOrEqual(1.3);
+    },
+  );
+});
