@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { type APIAttachment, AttachmentFlags, ChannelType, GatewayDispatchEvents } from "discord-api-types/v10";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ClipShared } from "../../bots/chat/chat-platform.ts";
+import { checkDiscord } from "../../bots/discord/check-discord.ts";
 import { intentsOf } from "../../bots/discord/message-content.ts";
 import { tenantOfDirectMessages, tenantOfGuild } from "../../bots/discord/tenant.ts";
 import { WORDS } from "../../bots/discord/words.ts";
 import { aNotice, anAnswer, anAnswering, aReady, aSpan, GREY_JPEG } from "../support/chat-messages.ts";
 import {
   CHANNEL_ID,
+  configOf,
   connectBot,
   connectDiscordPeer,
   type DiscordPeer,
@@ -123,6 +125,22 @@ describe("a token or shards that Discord does not take", () => {
     await expect(connectBot(fake, new FakeDesk())).rejects.toMatchObject({
       code: "config.invalid",
       details: { problem: expect.stringContaining("DISCORD_BOT_TOKEN") },
+    });
+  });
+
+  it("are found by the doctor, which also says what the bot reads and how to invite it", async () => {
+    const fake = await aFake();
+    const all = await checkDiscord(configOf(fake));
+    expect(all).toContain("reads every message; invite it with https://discord.com/oauth2/authorize?client_id=9001");
+    expect(await checkDiscord(configOf(fake, { DISCORD_MESSAGE_CONTENT: "off" }))).toContain("switched off here");
+    fake.gateway.messageContentGranted = false;
+    expect(await checkDiscord(configOf(fake))).toContain("off in the developer portal");
+    fake.fault(/@me$/, refused(401, 0, "401: Unauthorized"));
+    await expect(checkDiscord(configOf(fake))).rejects.toMatchObject({ code: "config.invalid" });
+    fake.fault(/@me$/, "cut", { times: 9 });
+    await expect(checkDiscord(configOf(fake))).rejects.toMatchObject({
+      code: "config.invalid",
+      details: { problem: expect.stringContaining(fake.apiUrl) },
     });
   });
 
