@@ -80,7 +80,8 @@ export async function openBots(config: BotsConfig, deps: BotsDeps): Promise<Bots
     }
     if (config.discord) {
       const { openDiscord } = await import("../discord/open-discord.ts");
-      opened.push(await openDiscord(config.discord, { fetchLink, log: deps.log.child({ platform: "discord" }) }));
+      const log = deps.log.child({ platform: "discord" });
+      opened.push(await openDiscord(config.discord, { ledger: deps.stores.ledger, fetchLink, log }));
     }
     for (const { platform } of opened) desk.attach(platform);
     await desk.start({ sweepEveryMs: config.chat.sweepHours * HOUR_MS });

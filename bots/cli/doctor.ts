@@ -118,6 +118,11 @@ const CHECKS: Readonly<Record<string, Check>> = {
     }
     return listening === "player" ? `running at ${baseUrl}` : `not running; \`damo web\` starts it at ${baseUrl}`;
   },
+  discord: async ({ config: { discord } }) => {
+    if (!discord) return "not set up (DISCORD_BOT_TOKEN)";
+    const { checkDiscord } = await import("../discord/check-discord.ts");
+    return checkDiscord(discord);
+  },
 };
 
 async function run(name: string, check: () => Promise<string> | string): Promise<CheckLine> {

@@ -13,7 +13,7 @@ import {
   type RESTOptions,
   Routes,
 } from "discord.js";
-import { type DiscordConfig, DomainError, isDomainError } from "../../core/index.ts";
+import { type ChatLedger, type DiscordConfig, DomainError, isDomainError } from "../../core/index.ts";
 import type { ChatPlatform } from "../chat/chat-platform.ts";
 import type { Desk } from "../chat/desk.ts";
 import type { FetchLink } from "../chat/fetch-link.ts";
@@ -25,6 +25,7 @@ import { asDomainError, asking } from "./discord-errors.ts";
 import { DiscordPlatform } from "./discord-platform.ts";
 import { messageCreated } from "./events/messages/message-created.ts";
 import { registerEvents } from "./events/register-events.ts";
+import { wipeServersLeft } from "./events/servers/servers-left.ts";
 import { Handling } from "./handling.ts";
 import { PointedAt } from "./interactions/pointed-at.ts";
 import type { Log } from "./log.ts";
@@ -35,6 +36,8 @@ import { Places } from "./places.ts";
 export interface DiscordDeps {
   readonly log: Log;
   readonly fetchLink: FetchLink;
+  /** Knows of whom anything is kept, so that servers left while the bot was away are wiped. Absent: that is not looked for. */
+  readonly ledger?: Pick<ChatLedger, "tenants">;
   /** For attachments. */
   readonly fetch?: typeof fetch;
   /** Wall time, ms. */
@@ -83,6 +86,11 @@ export async function openDiscord(config: DiscordConfig, deps: DiscordDeps): Pro
       registerEvents(client, context, handling);
       catchUpWithEachSession(client, context, handling, config.catchUpMinutes * 60_000);
       await connect(client, config, log);
+      const { ledger } = deps;
+      if (ledger) {
+        const wipe = async () => wipeServersLeft({ client, rest, desk }, await ledger.tenants());
+        void handling.run("SERVERS_LEFT", wipe);
+      }
       log.info(
         { user: me(), shards: client.ws.shards.size, servers: client.guilds.cache.size, messageContent: everything },
         everything ? "on Discord, reading every message" : "on Discord, reading only what mentions me",

@@ -4,12 +4,15 @@ import { join } from "node:path";
 import { type APIAttachment, AttachmentFlags, ChannelType, GatewayDispatchEvents } from "discord-api-types/v10";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ClipShared } from "../../bots/chat/chat-platform.ts";
+import { checkDiscord } from "../../bots/discord/check-discord.ts";
 import { intentsOf } from "../../bots/discord/message-content.ts";
 import { tenantOfDirectMessages, tenantOfGuild } from "../../bots/discord/tenant.ts";
 import { WORDS } from "../../bots/discord/words.ts";
+import { asTenantId } from "../../core/index.ts";
 import { aNotice, anAnswer, anAnswering, aReady, aSpan, GREY_JPEG } from "../support/chat-messages.ts";
 import {
   CHANNEL_ID,
+  configOf,
   connectBot,
   connectDiscordPeer,
   type DiscordPeer,
@@ -19,6 +22,7 @@ import {
   startFakeDiscord,
   useOnMessage,
 } from "../support/discord/discord-peer.ts";
+import { eventually } from "../support/discord/eventually.ts";
 import { type FakeDiscord, rateLimited, refused } from "../support/discord/fake-discord.ts";
 import { FakeDesk } from "../support/fake-desk.ts";
 import { scratchFolder } from "../support/scratch-folder.ts";
@@ -123,6 +127,22 @@ describe("a token or shards that Discord does not take", () => {
     await expect(connectBot(fake, new FakeDesk())).rejects.toMatchObject({
       code: "config.invalid",
       details: { problem: expect.stringContaining("DISCORD_BOT_TOKEN") },
+    });
+  });
+
+  it("are found by the doctor, which also says what the bot reads and how to invite it", async () => {
+    const fake = await aFake();
+    const all = await checkDiscord(configOf(fake));
+    expect(all).toContain("reads every message; invite it with https://discord.com/oauth2/authorize?client_id=9001");
+    expect(await checkDiscord(configOf(fake, { DISCORD_MESSAGE_CONTENT: "off" }))).toContain("switched off here");
+    fake.gateway.messageContentGranted = false;
+    expect(await checkDiscord(configOf(fake))).toContain("off in the developer portal");
+    fake.fault(/@me$/, refused(401, 0, "401: Unauthorized"));
+    await expect(checkDiscord(configOf(fake))).rejects.toMatchObject({ code: "config.invalid" });
+    fake.fault(/@me$/, "cut", { times: 9 });
+    await expect(checkDiscord(configOf(fake))).rejects.toMatchObject({
+      code: "config.invalid",
+      details: { problem: expect.stringContaining(fake.apiUrl) },
     });
   });
 
@@ -358,6 +378,29 @@ describe("what is taken away on Discord", () => {
     peer.fake.gateway.dispatch(GatewayDispatchEvents.GuildDelete, { id: GUILD_ID });
     await peer.desk.heard("tenantRemoved");
     expect(peer.desk.calls.tenantRemoved).toEqual([{ platform: "discord", tenantId }]);
+  });
+
+  it("a server that the bot was removed from while it was away is told to the desk, and no other", async () => {
+    const fake = await aFake();
+    const desk = new FakeDesk();
+    const tenants = ["local", "discord-dm-1001", tenantId, tenantOfGuild("2999"), "slack-T1"].map(asTenantId);
+    open.push(await connectBot(fake, desk, {}, { ledger: { tenants: async () => tenants } }));
+    expect(await desk.heard("tenantRemoved")).toEqual({ platform: "discord", tenantId: tenantOfGuild("2999") });
+    // One that cannot be asked about is left alone.
+    fake.fault(/^\/guilds\/2999$/, { status: 503, body: {} }, { times: 99 });
+    const other = new FakeDesk();
+    open.push(await connectBot(fake, other, {}, { ledger: { tenants: async () => tenants } }));
+    await eventually(
+      () => requestsTo(fake, "GET", /^\/guilds\/2999$/).filter(({ status }) => status === 503).length,
+      (count) => count > 0,
+    );
+    expect(other.calls.tenantRemoved).toEqual([]);
+  });
+
+  it("a message of a thread that is gone too is told by its id alone", async () => {
+    const peer = await aPeer();
+    peer.fake.gateway.dispatch(GatewayDispatchEvents.MessageDelete, { id: "77", channel_id: "88", guild_id: GUILD_ID });
+    expect(await peer.desk.heard("sourceRemoved")).toEqual({ tenantId, platform: "discord", messageIds: ["77"] });
   });
 
   it("a clip that an edit takes out of its message is told to the desk", async () => {

@@ -11,11 +11,12 @@ export async function messagesDeleted(
   for (const id of ids) for (const fileId of context.addresses.seenIn(id)) context.addresses.forget(fileId);
   const tenantId = guildId === undefined ? await directTenant(context, channelId) : tenantOfGuild(guildId);
   if (!tenantId) return;
-  const place = guildId === undefined ? { channelId } : await context.places.of(channelId);
+  // A thread that is gone with its messages cannot be asked for its channel any more; the messages' ids say enough.
+  const place = guildId === undefined ? { channelId } : await context.places.of(channelId).catch(() => undefined);
   await context.desk.sourceRemoved({
     tenantId,
     platform: "discord",
-    channelId: place.channelId,
+    ...(place && { channelId: place.channelId }),
     messageIds: ids,
   });
 }
