@@ -163,6 +163,23 @@ interface MemoryCostLine extends MemoryCost {
   readonly times?: number;
 }
 
+interface AugmentedLine {
+  readonly type: "augmented";
+  readonly output: string;
+  readonly format: string;
+  readonly model: string;
+  readonly videos: number;
+  readonly skipped: number;
+  readonly written: number;
+  readonly failed: number;
+  readonly turns: number;
+  readonly rejected: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** In whatever the prices were given in. */
+  readonly cost?: number;
+}
+
 export interface ErrorLine {
   readonly type: "error";
   readonly code: ErrorCode | "bug";
@@ -189,4 +206,5 @@ export type JsonLine =
   | EvaluatedLine
   | EvaluationLine
   | MemoryCostLine
+  | AugmentedLine
   | ErrorLine;
