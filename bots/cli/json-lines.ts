@@ -194,6 +194,23 @@ interface BenchAskLine {
   readonly bundle: BundleIdentity;
 }
 
+interface AugmentedLine {
+  readonly type: "augmented";
+  readonly output: string;
+  readonly format: string;
+  readonly model: string;
+  readonly videos: number;
+  readonly skipped: number;
+  readonly written: number;
+  readonly failed: number;
+  readonly turns: number;
+  readonly rejected: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** In whatever the prices were given in. */
+  readonly cost?: number;
+}
+
 export interface ErrorLine {
   readonly type: "error";
   readonly code: ErrorCode | "bug";
@@ -221,4 +238,5 @@ export type JsonLine =
   | EvaluationLine
   | MemoryCostLine
   | BenchAskLine
+  | AugmentedLine
   | ErrorLine;

@@ -6,6 +6,7 @@ import { Command, CommanderError } from "commander";
 // Not core/index.ts: that loads zod, which `--help` does not need.
 import { isDomainError } from "../../core/errors.ts";
 import { BUG_REPLY, replyForError } from "../replies.ts";
+import type { AugmentCommandOptions } from "./augment.ts";
 import type { CommandContext } from "./context.ts";
 import { EXIT_BAD_USE, EXIT_BUG, EXIT_DONE, exitCodeOf } from "./exit-code.ts";
 import type { Services } from "./services.ts";
@@ -138,6 +139,17 @@ function createProgram(context: CommandContext, host: CliHost, setExitCode: (cod
     .option("--rounds <count>", "how often every question is asked", (text) => Number.parseInt(text, 10), 5)
     .action(async (clip: string, options: { rounds: number }) =>
       (await import("./bench-ask.ts")).benchAsk(context, clip, options),
+    );
+  command(program, "augment", "let a language model write temporal questions from annotations, for training")
+    .argument("<annotations>", "ActivityNet-Captions, Charades-STA, QVHighlights or our own JSON lines")
+    .argument("<output>", "a JSON lines file; a run that was stopped is taken up again")
+    .option("--turns <number>", "questions a video, 6 when left out")
+    .option("--concurrency <number>", "videos at one time, 4 when left out")
+    .option("--limit <number>", "only so many videos")
+    .option("--price-in <price>", "of a million tokens read, for the cost")
+    .option("--price-out <price>", "of a million tokens written")
+    .action(async (annotations: string, output: string, options: AugmentCommandOptions) =>
+      (await import("./augment.ts")).augment(context, annotations, output, options),
     );
 
   const models = program.command("models").description("the model bundles on this machine");
