@@ -120,7 +120,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     close: ({ thread }) => thread.close(),
   });
 
-  async function* watch({ path, resumeAfter, signal }: WatchRequest): AsyncGenerator<WatchEvent> {
+  async function* watch({ path, resumeAfter, signal, stepAside }: WatchRequest): AsyncGenerator<WatchEvent> {
     const loading = watcher.get();
     loading.catch(() => {}); // thrown below, once there is a window to watch
     const left = new AbortController();
@@ -142,7 +142,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
         yield event;
         continue;
       }
-      const window = await watchWindow(await loading, event.window, state);
+      const window = await watchWindow(await loading, event.window, state, stepAside);
       stopIfAborted(signal);
       state = window.queries;
       yield { type: "window", window, frames: event.window.evidence };
@@ -153,12 +153,15 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     thread: GraphThread,
     { index, startSeconds, endSeconds, frames, samples }: DecodedWindow,
     state: Float32Array | undefined,
+    stepAside: WatchRequest["stepAside"],
   ): Promise<WatchedWindow> {
     // Rounded up: a step that holds some sound counts.
     const audioSteps = Math.ceil((samples.length / (windowSeconds * preprocess.sampleRateHz)) * axes.A);
-    const visual = frames.length === 0 ? undefined : await encodeFrames(thread, manifest, frames);
+    const visual = frames.length === 0 ? undefined : await encodeFrames(thread, manifest, frames, stepAside);
+    await stepAside?.();
     const audio =
       audioSteps === 0 ? undefined : await encodeSound(thread, manifest, logMel(samples, preprocess, windowSeconds));
+    await stepAside?.();
     const fused = await fuseWindow(thread, manifest, { visual, audio, audioSteps, startSeconds, state });
     return { index, startSeconds, endSeconds, ...fused };
   }

@@ -1,6 +1,6 @@
 import type { BundleManifest } from "../core/bundle.ts";
 import type { FloatTensor } from "../core/tensor.ts";
-import { outputOf } from "./onnx/graph-tensor.ts";
+import { type GraphTensors, outputOf } from "./onnx/graph-tensor.ts";
 import type { GraphThread } from "./onnx/graph-thread.ts";
 
 export interface VisualTokens {
@@ -22,22 +22,25 @@ const FRAMES_A_PASS_ON_CPU = 8;
  *
  * Implements  DaMO, frozen visual encoder (row 1 of PAPER.md).
  * @param frames  [N, 3, S, S] float32, planes G, B, R in 0..1; N >= 1
+ * @param stepAside  awaited before each pass
  * @throws DomainError model.shape_mismatch, model.runtime
  */
 export async function encodeFrames(
   thread: GraphThread,
   { axes: { P, visionChannels }, preprocess: { frameSize } }: BundleManifest,
   frames: Float32Array,
+  stepAside?: () => Promise<void>,
 ): Promise<VisualTokens> {
   const frameFloats = 3 * frameSize * frameSize;
   const count = frames.length / frameFloats; // N
   const aPass = thread.provider === "cpu" ? FRAMES_A_PASS_ON_CPU : count;
-  const passes = Array.from({ length: Math.ceil(count / aPass) }, (_, pass) => {
-    const data = frames.slice(pass * aPass * frameFloats, (pass + 1) * aPass * frameFloats);
+  const outputs: GraphTensors[] = [];
+  for (let first = 0; first < count; first += aPass) {
+    await stepAside?.();
+    const data = frames.slice(first * frameFloats, (first + aPass) * frameFloats);
     const dims = [data.length / frameFloats, 3, frameSize, frameSize];
-    return thread.run("vision", { frames: { data, dims } }, { give: true });
-  });
-  const outputs = await Promise.all(passes);
+    outputs.push(await thread.run("vision", { frames: { data, dims } }, { give: true }));
+  }
   const joined = (name: string, ...dims: number[]): FloatTensor => ({
     data: concatenate(outputs.map((output) => outputOf(output, name).data)),
     dims,

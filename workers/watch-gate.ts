@@ -1,5 +1,5 @@
 /**
- * Lets watching step aside between two windows: while somebody waits for an answer, and for good when the process drains.
+ * Lets watching step aside, within a window and between two: while somebody waits for an answer, and for good when the process drains.
  * A window that was begun is finished and stored; the clip goes on from there, here or elsewhere.
  */
 import { type ClipModel, DomainError, type WatchedWindow } from "../core/index.ts";
@@ -49,7 +49,13 @@ export class WatchGate {
       async *watch(request) {
         gate.#stopIfDraining();
         let sinceMs = performance.now();
-        for await (const event of model.watch(request)) {
+        let leftMs: number = LONGEST_PAUSE_MS;
+        const stepAside = async () => {
+          const startedMs = performance.now();
+          await gate.#free(leftMs, request.signal);
+          leftMs = Math.max(0, leftMs - (performance.now() - startedMs));
+        };
+        for await (const event of model.watch({ ...request, stepAside })) {
           if (event.type !== "window") {
             if (event.type === "opened") sinceMs = performance.now();
             yield event;
@@ -58,7 +64,8 @@ export class WatchGate {
           observer?.windowWatched(event.window, performance.now() - sinceMs);
           yield event; // when this returns, the window is stored
           gate.#stopIfDraining();
-          await gate.#free(request.signal);
+          leftMs = LONGEST_PAUSE_MS;
+          await stepAside();
           gate.#stopIfDraining();
           sinceMs = performance.now();
         }
@@ -70,15 +77,17 @@ export class WatchGate {
     if (this.#draining) throw new DomainError("cancelled", "this process is ending");
   }
 
-  async #free(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#answering === 0 || signal?.aborted) return;
+  async #free(atMostMs: number, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#answering === 0 || this.#draining || atMostMs <= 0 || signal?.aborted) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, LONGEST_PAUSE_MS);
-      this.#waiting.push(() => {
+      const goOn = () => {
         clearTimeout(timer);
+        signal?.removeEventListener("abort", goOn);
         resolve();
-      });
-      signal?.addEventListener("abort", () => resolve(), { once: true });
+      };
+      const timer = setTimeout(goOn, atMostMs);
+      signal?.addEventListener("abort", goOn, { once: true });
+      this.#waiting.push(goOn);
     });
   }
 

@@ -19,6 +19,8 @@ export interface WatchRequest {
   /** The last window that is already stored; watching goes on after it, with its queries as the forward state. */
   readonly resumeAfter?: WatchedWindow;
   readonly signal?: AbortSignal;
+  /** Awaited between two steps within a window: watching goes on when it resolves, so that an answer finds the machine free. */
+  readonly stepAside?: () => Promise<void>;
 }
 
 export type WatchEvent =

@@ -2,6 +2,7 @@
  * A running ffmpeg: its outputs as streams, its messages line by line, and one way to end it that leaves no orphan.
  */
 import { spawn } from "node:child_process";
+import { constants as osConstants, setPriority } from "node:os";
 import type { Readable } from "node:stream";
 import { DomainError } from "../../core/errors.ts";
 
@@ -29,6 +30,7 @@ export function startFfmpeg(
 ): FfmpegProcess {
   // An empty environment: hostile files are parsed in there, and our tokens are none of its business.
   const child = spawn(path, args, { stdio: [input ? "pipe" : "ignore", "pipe", "pipe", "pipe", "pipe"], env: {} });
+  lowerPriority(child.pid);
   child.stdin?.on("error", () => {}); // it ended before it had read everything; its exit tells why
   child.stdin?.end(input);
   const [, first, messages, second, third] = child.stdio as unknown as readonly [
@@ -67,4 +69,13 @@ export function startFfmpeg(
       await exited.catch(() => {});
     },
   };
+}
+
+/** Decoding is never urgent, and a question that comes meanwhile is: it gets the processor first. */
+function lowerPriority(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, osConstants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already, or the system does not let us: then it runs as it is.
+  }
 }
