@@ -164,6 +164,7 @@ async function createServices(): Promise<Services> {
       const { linkSecret } = await import("./link-secret.ts");
       return linkSecret(config.home, config.links.secret?.reveal());
     },
+    cutFinder: async () => (await import("../model/index.ts")).createCutFinder({ findFfmpeg }, config.decode),
     clipEncoder: async () => (await import("../model/index.ts")).createClipEncoder({ findFfmpeg }, config.decode),
     verifyBundle: async (folder) => (await (await import("../model/index.ts")).loadBundle(folder)).manifest,
     startWorker: async () => {

@@ -121,6 +121,7 @@ export type {
   WatchRequest,
 } from "./ports/clip-model.ts";
 export type { ContactStripMaker } from "./ports/contact-strip-maker.ts";
+export type { CutFinder } from "./ports/cut-finder.ts";
 export type { EvidenceFrame, FrameStore } from "./ports/frame-store.ts";
 export type { LineStore, LineTrack, TimedLine } from "./ports/line-store.ts";
 export type { MediaStore, PlayableMedia } from "./ports/media-store.ts";

@@ -4,6 +4,7 @@ export {
   type ClipEncoderDeps,
   type ContactStripOptions,
   createClipEncoder,
+  createCutFinder,
   type DecodeLimits,
   type FfmpegBinary,
   type FfmpegSearch,

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { askThread, type Config, forgetClip, listMoments, type WorkQueue, watchClip } from "../../core/index.ts";
 import { askThroughQueue } from "../ask-through-queue.ts";
 import { ClipIntake } from "../web/clip-intake.ts";
+import { CutMarks } from "../web/cut-marks.ts";
 import { PlayableClips } from "../web/playable-clips.ts";
 import type { PlayerDeps } from "../web/player-app.ts";
 import type { Services } from "./services.ts";
@@ -55,6 +56,7 @@ export async function playerParts(services: Services, now: () => number, queue?:
       },
       listMoments: async (request) => (await listMoments({ model: await services.model(), memories }, request)).moments,
       playable,
+      cuts: new CutMarks(await services.cutFinder()),
       access: { adminToken: config.web.adminToken?.reveal(), localOnly: isLocalOnly(config.web) },
       home: { tenantId, intake, maxClipBytes: config.decode.maxClipBytes, linkTtlMs },
       admin: {

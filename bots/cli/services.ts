@@ -11,6 +11,7 @@ import type {
   ClipModel,
   Config,
   ContactStripMaker,
+  CutFinder,
   FrameStore,
   LineStore,
   MediaStore,
@@ -87,6 +88,8 @@ export interface Services {
   linkSecret(): Promise<string>;
   /** Loads no model; finds ffmpeg when it is used. */
   clipEncoder(): Promise<ClipEncoder>;
+  /** As above. */
+  cutFinder(): Promise<CutFinder>;
   /** Reads every byte of the bundle. @throws DomainError `model.*` */
   verifyBundle(folder: string): Promise<BundleManifest>;
   /** What runs the graphs, e.g. "cuda". @throws DomainError `model.provider_unavailable`, `model.*` */

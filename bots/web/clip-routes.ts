@@ -22,6 +22,7 @@ import {
 } from "../../core/index.ts";
 import type { Reply } from "../replies.ts";
 import { clipResponse } from "./clip-response.ts";
+import type { CutMarks } from "./cut-marks.ts";
 import { messagePage } from "./layout.ts";
 import { linkOpener, type OpenedLink, type OpenLinkDeps } from "./open-link.ts";
 import { playabilityOf } from "./playability.ts";
@@ -40,6 +41,8 @@ export interface ClipRoutesDeps extends OpenLinkDeps {
   /** The use case core/list-moments.ts. Absent: no chapters. */
   readonly listMoments?: (request: ListMomentsRequest) => Promise<readonly Moment[]>;
   readonly frames?: Pick<FrameStore, "nearest">;
+  /** Where shots change. Absent: not marked. */
+  readonly cuts?: CutMarks;
   /** Versions for browsers of clips that none plays. Absent: such clips are offered as a download. */
   readonly playable?: PlayableClips;
   /** Why watching a clip ended early. */
@@ -89,6 +92,7 @@ export function clipRoutes(app: Hono, deps: ClipRoutesDeps, homePath?: string): 
         canAsk: deps.ask !== undefined,
         canConvert: deps.playable !== undefined,
         hasMoments: deps.listMoments !== undefined,
+        hasCuts: deps.cuts !== undefined && media !== undefined,
         hasFrames: frame !== undefined,
         ...(homePath !== undefined && { homePath }),
       }),
@@ -152,6 +156,14 @@ export function clipRoutes(app: Hono, deps: ClipRoutesDeps, homePath?: string): 
       throw error;
     });
     return c.json({ moments }, 200, { "Cache-Control": "private, no-store" });
+  });
+
+  app.get("/c/:token/cuts", async (c) => {
+    const opened = await openLink(c, "part");
+    if (opened instanceof Response) return opened;
+    const { tenantId, clipId } = opened.claims;
+    const media = deps.cuts && (await deps.media.find(tenantId, clipId));
+    return c.json({ cuts: media ? await deps.cuts?.of(tenantId, clipId, media.path) : [] });
   });
 
   app.get("/c/:token/status", async (c) => {

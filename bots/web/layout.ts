@@ -1,6 +1,6 @@
 /** The frame that every page stands in, and the page that says one thing. `html` escapes every value that it is given. */
 import { html, raw } from "hono/html";
-import { asset } from "./assets.ts";
+import { asset, styleSheet } from "./assets.ts";
 
 export type Html = ReturnType<typeof html>;
 
@@ -22,7 +22,7 @@ export const layout = ({ title, body, script, bodyAttributes }: Layout): Html =>
     <meta name="robots" content="noindex">
     <title>${title}</title>
     <link rel="icon" href="${raw(ICON)}">
-    <link rel="stylesheet" href="${asset("page.css")}">
+    <style>${raw(styleSheet().text)}</style>
     ${script ? html`<script type="module" src="${asset(`${script}.js`)}"></script>` : ""}
   </head>
   <body ${bodyAttributes ?? ""}>${body}</body>

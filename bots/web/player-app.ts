@@ -6,7 +6,7 @@
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { type AdminDeps, adminRoutes } from "./admin-routes.ts";
-import { serveAssets } from "./assets.ts";
+import { serveAssets, styleSheet } from "./assets.ts";
 import { type ClipRoutesDeps, clipRoutes } from "./clip-routes.ts";
 import { createGuard, type GuardDeps } from "./guard.ts";
 import { type HomeDeps, homeRoutes } from "./home-routes.ts";
@@ -38,7 +38,7 @@ export function createPlayerApp(deps: PlayerDeps): Hono {
       contentSecurityPolicy: {
         defaultSrc: ["'none'"],
         scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
+        styleSrc: [() => styleSheet().hash],
         mediaSrc: ["'self'"],
         imgSrc: ["'self'", "data:"],
         connectSrc: ["'self'"],

@@ -23,6 +23,7 @@ export interface PlayerPage {
   readonly canAsk: boolean;
   readonly canConvert: boolean;
   readonly hasMoments: boolean;
+  readonly hasCuts: boolean;
   readonly hasFrames: boolean;
   /** The person who runs this bot sees the way back to the list of clips. */
   readonly homePath?: string;
@@ -37,6 +38,7 @@ export function playerPage(page: PlayerPage): Html {
     script: "player",
     bodyAttributes: html`class="player" data-path="${path}" data-duration="${info.durationSeconds}" data-clip="${page.clip}"
       ${page.watching ? "data-watching" : ""} ${page.hasMoments ? "data-moments" : ""} ${page.hasFrames ? "data-frames" : ""}
+      ${page.hasCuts ? "data-cuts" : ""}
       ${page.canConvert ? "data-convert" : ""}`,
     body: html`
       <header class="bar">

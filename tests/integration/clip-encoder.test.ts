@@ -7,12 +7,13 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   type ClipEncoder,
+  type CutFinder,
   loadConfig,
   MINI_CLIP_MAX_BYTES,
   MINI_CLIP_MAX_SECONDS,
   miniClip,
 } from "../../core/index.ts";
-import { createClipEncoder, resolveFfmpeg } from "../../model/index.ts";
+import { createClipEncoder, createCutFinder, resolveFfmpeg } from "../../model/index.ts";
 import { CLIP, TENANT } from "../support/memory-builders.ts";
 import { scratchFolder } from "../support/scratch-folder.ts";
 
@@ -54,9 +55,11 @@ const difference = (a: Buffer, b: Buffer) =>
 
 describe.skipIf(!hasTools)("the clip encoder", () => {
   let encoder: ClipEncoder;
+  let cutFinder: CutFinder;
   beforeAll(() => {
     const findFfmpeg = () => resolveFfmpeg({ configured: undefined, searchPath: process.env["PATH"] });
     encoder = createClipEncoder({ findFfmpeg }, loadConfig({}).decode);
+    cutFinder = createCutFinder({ findFfmpeg }, loadConfig({}).decode);
   });
 
   describe("a cut", () => {
@@ -149,6 +152,31 @@ describe.skipIf(!hasTools)("the clip encoder", () => {
       await expect(miniClip({ media, encoder }, { tenantId: TENANT, clipId: CLIP, span })).rejects.toMatchObject({
         code: "clip.not_found",
       });
+    });
+  });
+
+  describe("cuts", () => {
+    const encoded = ["-c:v", "libx264", "-pix_fmt", "yuv420p"];
+
+    it("are found where shots change, and nowhere else", async () => {
+      const path = join(await scratchFolder(), "shots.mp4");
+      // A counter runs in the second one.
+      const shots = "color=red:d=2:s=64x36:r=5[a];testsrc=d=2:s=64x36:r=5[b];color=blue:d=2:s=64x36:r=5[c];[a][b][c]concat=n=3";
+      ffmpeg("-f", "lavfi", "-i", shots, ...encoded, path);
+      expect(await cutFinder.findCuts({ path })).toEqual([2, 4]);
+    });
+
+    it("of a long clip are found by its key frames", async () => {
+      const path = join(await scratchFolder(), "long.mp4");
+      const shots = "color=red:d=80:s=64x36:r=5[a];color=blue:d=80:s=64x36:r=5[b];[a][b]concat=n=2";
+      ffmpeg("-f", "lavfi", "-i", shots, ...encoded, path);
+      expect(await cutFinder.findCuts({ path })).toEqual([80]);
+    });
+
+    it("are none in a sound", async () => {
+      const path = join(await scratchFolder(), "sound.wav");
+      ffmpeg("-f", "lavfi", "-i", "sine=duration=2", path);
+      expect(await cutFinder.findCuts({ path })).toEqual([]);
     });
   });
 

@@ -13,7 +13,7 @@ import type { Services } from "../../bots/cli/services.ts";
 import { type PlayerServer, servePlayer } from "../../bots/web/serve-player.ts";
 import { asTenantId, loadConfig } from "../../core/index.ts";
 import { embeddedStores } from "../../memory/index.ts";
-import { createClipEncoder, createClipModel, loadBundle, resolveFfmpeg } from "../../model/index.ts";
+import { createClipEncoder, createClipModel, createCutFinder, loadBundle, resolveFfmpeg } from "../../model/index.ts";
 import {
   accessibilityProblems,
   canTestPages,
@@ -49,6 +49,7 @@ describe.skipIf(!canTestPages)("the page at / in Chromium", () => {
       stores: async () => stores,
       model: async () => model,
       linkSecret: async () => "a secret of more than 32 characters, for tests",
+      cutFinder: async () => createCutFinder({ findFfmpeg }, config.decode),
       clipEncoder: async () => createClipEncoder({ findFfmpeg }, config.decode),
       findFfmpeg,
     } as unknown as Services;

@@ -25,6 +25,7 @@ export async function createFakeServices(env: Readonly<Record<string, string | u
     verifyBundle: async (folder) => {
       throw new DomainError("model.bundle_missing", "the fake model has no bundle", { details: { file: folder } });
     },
+    cutFinder: async () => ({ findCuts: async () => [] }),
     clipEncoder: async () => ({
       cut: async () => undefined,
       makePlayable: async () => {

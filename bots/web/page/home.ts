@@ -1,5 +1,7 @@
 /** The page at `/`: a clip that is dropped or chosen is sent, with its progress, and its page opened. */
-import { byId } from "./dom.ts";
+
+/** As dom.ts has it; a file that both pages share would be one more to wait for. */
+const byId = <E extends HTMLElement = HTMLElement>(id: string): E => document.getElementById(id) as E;
 
 document.documentElement.classList.add("scripted");
 const { form: formToken = "", maxBytes = "" } = document.body.dataset;

@@ -122,5 +122,12 @@ if (form) {
 // Frames that were not kept leave no hole.
 document.addEventListener("error", (event) => event.target instanceof HTMLImageElement && event.target.remove(), true);
 
+async function showCuts(): Promise<void> {
+  const answer = await fetch(`${path}/cuts`).catch(() => undefined);
+  const { cuts } = answer?.ok ? ((await answer.json()) as { cuts: readonly number[] }) : { cuts: [] };
+  for (const seconds of cuts) timeline.markCut(seconds);
+}
+
+if (page["cuts"] !== undefined) void showCuts();
 void showMoments();
 if (page["watching"] !== undefined) void followWatching(path).then(showMoments);

@@ -1,1 +1,0 @@
-function e(e){let t=document.getElementById(e);if(!t)throw Error(`no #${e} on this page`);return t}var t=e=>document.getElementById(e)??void 0;function n(e,t){let n=document.createElementNS(`http://www.w3.org/2000/svg`,e);for(let[e,r]of Object.entries(t))n.setAttribute(e,String(r));return n}export{t as n,n as r,e as t};
