@@ -67,8 +67,12 @@ export async function suggestQuestions(
         : []),
       `what happens after ${thing.sense === "heard" ? `${the(thing)} is heard` : `${the(thing)} appears`}?`,
     ];
-    const question = forms[chosen.length % forms.length] as string;
-    if (await isAnsweredWell(question, clip, model)) chosen.push(asTyped(question));
+    const turn = chosen.length % forms.length;
+    for (const question of [...forms.slice(turn), ...forms.slice(0, turn)]) {
+      if (!timeIsLeft() || !(await isAnsweredWell(question, clip, model))) continue;
+      chosen.push(asTyped(question));
+      break;
+    }
   }
   return chosen;
 }

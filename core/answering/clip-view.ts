@@ -113,6 +113,8 @@ export function createClipView(options: ClipViewOptions): ClipView {
       const { spans, confidence } = await wholeAnswer(groundingQuestion(thing), {
         windows: someWindows(windows, [window]),
         mustPoint: true,
+        // What the thread has read of this window stays in the KV cache for the next question about it.
+        threadId: `${threadId}/window-${window.index}`,
       });
       const inside = clampSpans(spans, limitSeconds).filter((span) => overlap(span, window));
       // Without a time of its own, the window is all that is known.
