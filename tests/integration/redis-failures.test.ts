@@ -200,6 +200,13 @@ describe("the Redis stores, when Redis says", () => {
     }
   });
 
+  it("that it is loading for longer than we wait: LOADING", async () => {
+    const fake = await startFakeRedis("+OK", { loading: true });
+    onTestFinished(() => fake.close());
+    const { memories } = await aRedisStores(aRedisSettings(fake.url, { timeoutMs: 1_500 }));
+    expect((await problemOf(memories.read(aKey()))).details).toMatchObject({ reason: "LOADING" });
+  });
+
   it("nothing at all, because nothing listens there", async () => {
     const fake = await startFakeRedis("");
     await fake.close();

@@ -8,9 +8,9 @@ export interface FakeRedis {
 
 /**
  * @param reply  what it answers, e.g. "-LOADING Redis is loading the dataset in memory"; INFO says that it is ready, so
- *   that clients send their commands
+ *   that clients send their commands, or with `loading` that it is still reading its data, so that they wait
  */
-export async function startFakeRedis(reply: string): Promise<FakeRedis> {
+export async function startFakeRedis(reply: string, { loading = false } = {}): Promise<FakeRedis> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -20,7 +20,7 @@ export async function startFakeRedis(reply: string): Promise<FakeRedis> {
       text += data.toString("latin1");
       for (let taken = takeCommand(text); taken; taken = takeCommand(text)) {
         text = taken.rest;
-        socket.write(replyTo(taken.command, reply));
+        socket.write(replyTo(taken.command, reply, loading));
       }
     });
   });
@@ -35,12 +35,12 @@ export async function startFakeRedis(reply: string): Promise<FakeRedis> {
   };
 }
 
-function replyTo(command: string, reply: string): string {
+function replyTo(command: string, reply: string, loading: boolean): string {
   switch (command) {
     case "HELLO":
       return "-ERR unknown command 'HELLO'\r\n";
     case "INFO":
-      return "$9\r\nloading:0\r\n";
+      return loading ? "$9\r\nloading:1\r\n" : "$9\r\nloading:0\r\n";
     case "CLIENT":
     case "SELECT":
       return "+OK\r\n";
