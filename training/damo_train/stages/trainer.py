@@ -39,12 +39,26 @@ def run_stage(name: str, out: Path, parameters: list[tuple[list[nn.Parameter], f
     began = time.monotonic() - spent
     sums: dict[str, list[float]] = {}
     metrics: dict[str, float] = {}
-    rows: list[dict] = []
 
     def save(done: bool) -> None:
         save_atomically({"modules": {key: module.state_dict() for key, module in modules.items()},
                          "optimizers": [optimizer.state_dict() for optimizer in optimizers], "step": step, "seconds": time.monotonic() - began,
                          "metrics": metrics, "done": done}, checkpoint)
+
+    def look() -> None:
+        nonlocal metrics, sums
+        for module in modules.values():
+            module.eval()
+        with torch.no_grad(), fast_autocast():
+            metrics = evaluate()
+        for module in modules.values():
+            module.train()
+        row = {"step": step, "seconds": round(time.monotonic() - began),
+               **{key: round(float(np.mean(values)), 4) for key, values in sums.items()},
+               **{key: round(value, 4) for key, value in metrics.items()}}
+        write_curve(out / f"{name}.csv", row)
+        print(name, row, flush=True)
+        sums = {}
 
     while True:
         seconds = time.monotonic() - began
@@ -66,20 +80,10 @@ def run_stage(name: str, out: Path, parameters: list[tuple[list[nn.Parameter], f
             sums.setdefault(key, []).append(value.item())
         step += 1
         if step % every == 0 or (steps and step == steps):
-            for module in modules.values():
-                module.eval()
-            with torch.no_grad(), fast_autocast():
-                metrics = evaluate()
-            for module in modules.values():
-                module.train()
-            row = {"step": step, "seconds": round(time.monotonic() - began),
-                   **{key: round(float(np.mean(values)), 4) for key, values in sums.items()},
-                   **{key: round(value, 4) for key, value in metrics.items()}}
-            rows.append(row)
-            write_curve(out / f"{name}.csv", row)
-            print(name, row, flush=True)
-            sums = {}
+            look()
             save(done=False)
+    if step % every and step != steps:
+        look()  # the clock ended the run between two looks
     save(done=True)
     return metrics
 
