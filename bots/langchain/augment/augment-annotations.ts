@@ -4,7 +4,7 @@
  */
 import { appendFile, open, readFile } from "node:fs/promises";
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
-import { DomainError } from "../../../core/index.ts";
+import { DomainError, type Span } from "../../../core/index.ts";
 import type { AnnotatedVideo, AnnotationFormat } from "./read-annotations.ts";
 import type { AugmentedTurn } from "./verify-turns.ts";
 import { type TokenUsage, writeTurns } from "./write-turns.ts";
@@ -26,7 +26,7 @@ export interface AugmentOptions {
 export interface AugmentedVideo {
   readonly clip: string;
   readonly durationSeconds: number;
-  readonly events: AnnotatedVideo["events"];
+  readonly events: readonly (Span & { readonly what: string })[];
   readonly turns: readonly AugmentedTurn[];
   readonly source: { readonly format: AnnotationFormat; readonly model: string };
 }
@@ -78,7 +78,12 @@ export async function augmentAnnotations(
         report.failed++;
         continue;
       }
-      const { id, durationSeconds, events } = video;
+      const { id, durationSeconds } = video;
+      const events = video.events.map(({ text: what, startSeconds, endSeconds }) => ({
+        what,
+        startSeconds,
+        endSeconds,
+      }));
       const line: AugmentedVideo = {
         clip: id,
         durationSeconds,

@@ -124,7 +124,7 @@ describe("damo augment", () => {
     ]);
     expect(first.turns[0].answer).toBe("From 0:00 to 0:06.");
     expect(first.source).toEqual({ format: "charades-sta", model: "llama3.2" });
-    expect(first.events).toEqual([{ startSeconds: 0, endSeconds: 6.9, text: "a person opens a door." }]);
+    expect(first.events).toEqual([{ what: "a person opens a door.", startSeconds: 0, endSeconds: 6.9 }]);
   });
 
   it("leaves out what is done, and repairs a line that a killed run left short", async () => {
