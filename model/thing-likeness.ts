@@ -47,6 +47,8 @@ export interface LikelyThing {
 const MOST_IN_A_WINDOW = 4;
 /** A thing is listed from this probability on, and marked with its confidence: of all that is, about a third is right. */
 const LISTED_FROM = 0.2;
+/** The likeliest of a window is named sooner: to say that there is nothing would be wrong more often. */
+const LIKELIEST_FROM = 0.08;
 
 /** The things that one window probably holds, likeliest first. @param cosines  [things][1] */
 export function chooseLikely(
@@ -56,7 +58,7 @@ export function chooseLikely(
 ): readonly LikelyThing[] {
   return things
     .map((thing, index) => ({ thing, presence: listedPresence(alignment, cosines[index]?.[0] ?? -1) }))
-    .filter(({ presence }) => presence >= LISTED_FROM)
     .sort((a, b) => b.presence - a.presence)
+    .filter(({ presence }, place) => presence >= (place === 0 ? LIKELIEST_FROM : LISTED_FROM))
     .slice(0, MOST_IN_A_WINDOW);
 }

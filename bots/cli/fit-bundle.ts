@@ -33,8 +33,8 @@ interface WatchedClip {
 
 /** A thing is in a window when it is there for this long. */
 const LEAST_OVERLAP_SECONDS = 1;
-/** Absent things that are asked about for each one that is there: people mostly ask about what they saw. */
-const ABSENT_PER_PRESENT = 0.5;
+/** Absent things that are asked about for each one that is there: "yes" about what is not there is the worse mistake. */
+const ABSENT_PER_PRESENT = 1;
 
 export async function fitBundle(context: CommandContext, suite: string): Promise<void> {
   const services = await context.services();
