@@ -112,7 +112,8 @@ async function createServices(): Promise<Services> {
           ...(await sharedStores()),
           model,
           ...(composer && { composer }),
-          suggestQuestions: (memory: ClipMemory, signal: AbortSignal) => suggestQuestions({ model }, { memory, signal }),
+          suggestQuestions: (memory: ClipMemory, signal: AbortSignal) =>
+            suggestQuestions({ model }, { memory, signal }),
         };
         queue = new InProcessWorkQueue(deps, { ...config.work, observer });
       }

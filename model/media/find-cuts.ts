@@ -1,8 +1,8 @@
 /** Finds where the shots of a clip change, by how much a small picture differs from the one before. */
 import { createInterface } from "node:readline";
 import type { CutFinder } from "../../core/index.ts";
-import { cancelled, stalled } from "./clip-errors.ts";
 import type { ClipEncoderDeps } from "./clip-encoder.ts";
+import { cancelled, stalled } from "./clip-errors.ts";
 import type { DecodeLimits } from "./decode-limits.ts";
 import { guardedInput, type InputOptions, quiet } from "./ffmpeg-arguments.ts";
 import { startFfmpeg } from "./ffmpeg-process.ts";

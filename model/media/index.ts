@@ -4,7 +4,7 @@ export { type ClipEncoderDeps, createClipEncoder } from "./clip-encoder.ts";
 export { type ContactStripOptions, makeContactStrip } from "./contact-strip.ts";
 export { type DecodedEvent, type DecodeOptions, decodeClip } from "./decode-clip.ts";
 export type { DecodeLimits } from "./decode-limits.ts";
-export { createCutFinder } from "./find-cuts.ts";
 export { type FfmpegBinary, type FfmpegSearch, resolveFfmpeg } from "./ffmpeg-binary.ts";
+export { createCutFinder } from "./find-cuts.ts";
 export { logMel, type MelSettings } from "./log-mel.ts";
 export type { DecodedWindow } from "./window-assembler.ts";
