@@ -161,7 +161,8 @@ describe.skipIf(!hasTools)("the clip encoder", () => {
     it("are found where shots change, and nowhere else", async () => {
       const path = join(await scratchFolder(), "shots.mp4");
       // A counter runs in the second one.
-      const shots = "color=red:d=2:s=64x36:r=5[a];testsrc=d=2:s=64x36:r=5[b];color=blue:d=2:s=64x36:r=5[c];[a][b][c]concat=n=3";
+      const shots =
+        "color=red:d=2:s=64x36:r=5[a];testsrc=d=2:s=64x36:r=5[b];color=blue:d=2:s=64x36:r=5[c];[a][b][c]concat=n=3";
       ffmpeg("-f", "lavfi", "-i", shots, ...encoded, path);
       expect(await cutFinder.findCuts({ path })).toEqual([2, 4]);
     });
