@@ -182,6 +182,7 @@ const SHOWN_DETAILS: Readonly<Record<string, (value: unknown) => string>> = {
   maxSeconds: (value) => `the limit is ${clockTime(Number(value))}`,
   maxLength: (value) => `the limit is ${value} characters`,
   tried: listed,
+  scope: (value) => `the Slack app lacks ${value}`,
 };
 
 /** The words for a warning of watching, e.g. `clip.truncated`; a code that is not ours is shown as it is. */

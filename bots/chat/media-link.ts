@@ -3,6 +3,8 @@
 /** What cameras, recorders and editors write, by the end of its name. */
 const MEDIA_NAME = /\.(mp4|m4v|mov|webm|mkv|avi|mpe?g|m2ts|mts|3gp|ogv|wmv|flv|mp3|m4a|aac|wav|ogg|oga|opus|flac)$/i;
 
+export const isMediaName = (name: string): boolean => MEDIA_NAME.test(name);
+
 export interface MediaLink {
   readonly url: string;
   /** The file's name, decoded. */
@@ -14,7 +16,7 @@ export function mediaLinksAmong(urls: readonly string[]): readonly MediaLink[] {
   const links = new Map<string, MediaLink>();
   for (const text of urls) {
     const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (url?.protocol !== "https:" || !MEDIA_NAME.test(url.pathname)) continue;
+    if (url?.protocol !== "https:" || !isMediaName(url.pathname)) continue;
     links.set(url.href, { url: url.href, title: lastName(url.pathname) });
   }
   return [...links.values()];

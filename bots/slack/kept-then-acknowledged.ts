@@ -1,16 +1,16 @@
 /**
- * Between Slack's connection (Socket Mode or HTTP) and Bolt: an event is acknowledged once it is kept, or after two
- * seconds, whichever is first. Bolt alone acknowledges before its listeners run, and an event would be lost with a process
- * that dies in between. Slack waits three seconds, then delivers again, which does no harm (listeners/events/once.ts).
- * An event that could not be kept in time is not acknowledged; Slack delivers it again.
+ * Between Slack's connection (Socket Mode or HTTP) and Bolt: an event is acknowledged once it is kept, which takes
+ * milliseconds. Bolt alone acknowledges before its listeners run, and an event would be lost with a process that dies in
+ * between. Slack waits three seconds, then delivers again; a delivery of an event that is still being kept joins the first
+ * one, and one that comes later is left out (listeners/events/once.ts). An event that could not be kept is not acknowledged.
  */
 import type { App, Receiver, ReceiverEvent } from "@slack/bolt";
-
-const ACKNOWLEDGE_WITHIN_MS = 2000;
 
 export class KeptThenAcknowledged implements Receiver {
   readonly #connection: Receiver;
   readonly #underway = new Set<Promise<void>>();
+  /** By event id. */
+  readonly #keeping = new Map<string, Promise<void>>();
 
   constructor(connection: Receiver) {
     this.#connection = connection;
@@ -33,7 +33,8 @@ export class KeptThenAcknowledged implements Receiver {
   }
 
   async #process(app: App, event: ReceiverEvent): Promise<void> {
-    const work = event.body["type"] === "event_callback" ? this.#processKept(app, event) : app.processEvent(event);
+    const eventId = event.body["type"] === "event_callback" ? event.body["event_id"] : undefined;
+    const work = typeof eventId === "string" ? this.#keep(app, event, eventId) : app.processEvent(event);
     this.#underway.add(work);
     try {
       await work;
@@ -42,15 +43,16 @@ export class KeptThenAcknowledged implements Receiver {
     }
   }
 
-  async #processKept(app: App, event: ReceiverEvent): Promise<void> {
-    let acknowledged: Promise<void> | undefined;
-    const acknowledge = () => (acknowledged ??= event.ack());
-    const timer = setTimeout(() => void acknowledge().catch(() => {}), ACKNOWLEDGE_WITHIN_MS);
+  async #keep(app: App, event: ReceiverEvent, eventId: string): Promise<void> {
+    const first = this.#keeping.get(eventId);
+    // Bolt's own acknowledgement, before the work, is taken and not passed on.
+    const work = first ?? app.processEvent({ ...event, ack: async () => {} });
+    if (!first) this.#keeping.set(eventId, work);
     try {
-      await app.processEvent({ ...event, ack: async () => {} });
-      await acknowledge();
+      await work;
     } finally {
-      clearTimeout(timer);
+      if (!first) this.#keeping.delete(eventId);
     }
+    await event.ack();
   }
 }

@@ -2,7 +2,7 @@
  * Puts the Slack side together: the Web API, the platform that the desk uses, and the connection that brings events. In
  * two steps, because the desk needs the platform and the events need the desk.
  */
-import { App, type Logger as BoltLogger, HTTPReceiver, LogLevel, type Receiver, SocketModeReceiver } from "@slack/bolt";
+import { App, type Logger as BoltLogger, HTTPReceiver, type Receiver, SocketModeReceiver } from "@slack/bolt";
 import type { Logger } from "pino";
 import {
   asTenantId,
@@ -17,6 +17,7 @@ import type { Desk } from "../chat/desk.ts";
 import type { FetchLink } from "../chat/fetch-link.ts";
 import { KeptThenAcknowledged } from "./kept-then-acknowledged.ts";
 import { registerAll } from "./listeners/index.ts";
+import { quietLogger } from "./quiet-logger.ts";
 import { clientOptions, SlackCalls } from "./slack-calls.ts";
 import { SlackFiles } from "./slack-files.ts";
 import { SlackPlatform, type SlackPlatformOptions } from "./slack-platform.ts";
@@ -49,8 +50,9 @@ const FILE_WAIT_MS = 1500;
 /** @throws DomainError `config.invalid` when Slack refuses the token, `source.unreachable` when it cannot be reached */
 export async function openSlack(config: SlackConfig, deps: SlackDeps, options: SlackOptions = {}): Promise<SlackBot> {
   const token = config.botToken.reveal();
-  const calls = new SlackCalls(token, config.apiUrl);
-  const { teamId, userId, botId } = await whoAmI(calls);
+  const logger = quietLogger(deps.log);
+  const calls = new SlackCalls(token, config.apiUrl, logger);
+  const { teamId, userId } = await whoAmI(calls);
   const tenantId = asTenantId(`slack-${teamId}`);
   const endpoint = { token, ...(config.apiUrl && { apiUrl: config.apiUrl }) };
   const { downloadWaitMs: waitMs, fileWaitMs = FILE_WAIT_MS } = options;
@@ -59,7 +61,6 @@ export async function openSlack(config: SlackConfig, deps: SlackDeps, options: S
   const bot = { userId, teamId, startedAtTs: Date.now() / 1000 + 60 };
   const platform = new SlackPlatform({ calls, files, fetchLink: deps.fetchLink, bot }, options);
 
-  const logger = quietLogger(deps.log);
   const receiver = new KeptThenAcknowledged(connectionOf(config, logger));
   let app: App | undefined;
   return {
@@ -69,8 +70,8 @@ export async function openSlack(config: SlackConfig, deps: SlackDeps, options: S
       app = new App({
         receiver,
         // Known already: Bolt need not ask again, nor for every event.
-        authorize: async () => ({ botToken: token, botUserId: userId, botId, teamId }),
-        clientOptions: clientOptions(config.apiUrl),
+        authorize: async () => ({ botToken: token, botUserId: userId, teamId }),
+        clientOptions: clientOptions(config.apiUrl, logger),
         logger,
         // Ours are left out by listeners, which know their own files too.
         ignoreSelf: false,
@@ -98,17 +99,11 @@ export async function openSlack(config: SlackConfig, deps: SlackDeps, options: S
   };
 }
 
-async function whoAmI(calls: SlackCalls): Promise<{ teamId: string; userId: string; botId: string }> {
+async function whoAmI(calls: SlackCalls): Promise<{ teamId: string; userId: string }> {
   try {
-    const {
-      team_id: teamId,
-      user_id: userId,
-      bot_id: botId,
-    } = await calls.run("auth.test", (client) => client.auth.test());
-    if (teamId && userId && botId) return { teamId, userId, botId };
-    throw new DomainError("config.invalid", "not a bot", {
-      details: { problems: ["SLACK_BOT_TOKEN: not the token of a bot"] },
-    });
+    const { team_id: teamId, user_id: userId } = await calls.run("auth.test", (client) => client.auth.test());
+    if (teamId && userId) return { teamId, userId };
+    throw new Error("auth.test does not say who we are");
   } catch (cause) {
     if (!isDomainError(cause) || cause.code !== "source.no_access") throw cause;
     const problems = [`SLACK_BOT_TOKEN: Slack refuses it (${cause.details["slackError"]})`];
@@ -125,9 +120,11 @@ function connectionOf({ events, apiUrl }: SlackConfig, logger: BoltLogger): Rece
       logger,
       // The answer waits for KeptThenAcknowledged, not for Bolt.
       processBeforeResponse: false,
+      // An event that takes long to keep is delivered again by Slack; nothing to complain about.
+      unhandledRequestHandler: () => {},
     });
   }
-  const installerOptions = { clientOptions: { ...(apiUrl && { slackApiUrl: apiUrl }) } };
+  const installerOptions = { clientOptions: { logger, ...(apiUrl && { slackApiUrl: apiUrl }) } };
   return new SocketModeReceiver({ appToken: events.appToken.reveal(), installerOptions, logger });
 }
 
@@ -135,17 +132,3 @@ const startProblem = ({ events }: SlackConfig): string =>
   events.via === "http"
     ? `SLACK_PORT: cannot listen on port ${events.port}`
     : "SLACK_APP_TOKEN: Slack opens no Socket Mode connection for it; is the scope connections:write there, and Socket Mode on?";
-
-/** Bolt's warnings and errors go to our log; what is below may hold people's words. */
-function quietLogger(log: SlackDeps["log"]): BoltLogger {
-  const words = (parts: readonly unknown[]) => parts.map(String).join(" ");
-  return {
-    debug: () => {},
-    info: () => {},
-    warn: (...parts) => log.warn({ from: "bolt" }, words(parts)),
-    error: (...parts) => log.error({ from: "bolt" }, words(parts)),
-    setLevel: () => {},
-    getLevel: () => LogLevel.WARN,
-    setName: () => {},
-  };
-}

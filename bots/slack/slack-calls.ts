@@ -5,7 +5,7 @@
  * have worked.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { WebClient, type WebClientOptions } from "@slack/web-api";
+import { type Logger, WebClient, type WebClientOptions } from "@slack/web-api";
 import { domainErrorOf, mayWorkLater, rateLimitOf } from "./slack-errors.ts";
 
 /** After the first try; doubled each time: 0.5, 1, 2, 4 s. */
@@ -18,7 +18,8 @@ const LONGEST_LIMIT_MS = 15 * 60_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /** The options of every WebClient of ours, Bolt's included. */
-export const clientOptions = (apiUrl: string | undefined): WebClientOptions => ({
+export const clientOptions = (apiUrl: string | undefined, logger?: Logger): WebClientOptions => ({
+  ...(logger && { logger }),
   ...(apiUrl && { slackApiUrl: apiUrl, allowAbsoluteUrls: true }),
   retryConfig: { retries: 0 },
   rejectRateLimitedCalls: true,
@@ -33,8 +34,8 @@ export class SlackCalls {
   /** How often Slack has said 429 since the start, for the metrics. */
   rateLimited = 0;
 
-  constructor(token: string, apiUrl?: string) {
-    this.client = new WebClient(token, clientOptions(apiUrl));
+  constructor(token: string, apiUrl?: string, logger?: Logger) {
+    this.client = new WebClient(token, clientOptions(apiUrl, logger));
   }
 
   /**

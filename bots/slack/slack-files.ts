@@ -1,6 +1,7 @@
 /** Files that people share on Slack: what they are, whether they are still there, and their bytes. */
 import type { FilesInfoResponse } from "@slack/web-api";
 import { DomainError, isDomainError } from "../../core/index.ts";
+import { isMediaName } from "../chat/media-link.ts";
 import { resumableDownload } from "../chat/resumable-download.ts";
 import { openWithToken } from "./open-with-token.ts";
 import type { SlackCalls } from "./slack-calls.ts";
@@ -27,9 +28,14 @@ export interface FileFacts {
   readonly duration_ms?: number | undefined;
 }
 
-/** A video or a sound that is really stored at Slack. Clips recorded in Slack itself have the modes `hosted` as well. */
-export const isClip = ({ mimetype = "", mode = "hosted" }: FileFacts): boolean =>
-  /^(video|audio)\//.test(mimetype) && mode !== "tombstone" && mode !== "hidden_by_limit";
+/** Types that say nothing: a fresh upload may not have been looked at yet (slackapi/node-slack-sdk #2040). */
+const UNKNOWN_TYPE = /^(|application\/octet-stream|binary\/octet-stream)$/;
+
+/** A video or a sound that is stored at Slack, by its type or, where Slack does not know it, by its name. */
+export function isClip({ mimetype = "", mode = "hosted", name }: FileFacts): boolean {
+  if (mode === "tombstone" || mode === "hidden_by_limit") return false;
+  return /^(video|audio)\//.test(mimetype) || (UNKNOWN_TYPE.test(mimetype) && isMediaName(name ?? ""));
+}
 
 export interface SlackFilesDeps {
   readonly calls: SlackCalls;

@@ -121,13 +121,13 @@ export class SlackPlatform implements ChatPlatform {
     message: AnsweringMessage,
     key: string,
   ): Promise<AnswerStream> {
-    const there = await this.#posted.find(place, key);
-    if (there) {
-      await this.#endLeftStream(there);
-      return new EditedAnswer(this.#answerDeps(key), there);
-    }
+    const there = await this.#takeUp(place, key);
+    if (there) return there;
     const streamed = await this.#startStream(place, askedBy, message, key);
-    return streamed ?? new EditedAnswer(this.#answerDeps(key), await this.post(_tenantId, place, message, key));
+    if (streamed) return streamed;
+    // A stream that was begun although we never heard of it.
+    const begun = await this.#takeUp(place, key);
+    return begun ?? new EditedAnswer(this.#answerDeps(key), await this.post(_tenantId, place, message, key));
   }
 
   async download(
@@ -210,6 +210,14 @@ export class SlackPlatform implements ChatPlatform {
         if (clipCut) await this.#upload(ref, key, { name: "mp4", bytes: clipCut.mp4, title: clipCut.name });
       },
     };
+  }
+
+  /** The message that holds this answer already. */
+  async #takeUp(place: ChatPlace, key: string): Promise<AnswerStream | undefined> {
+    const there = await this.#posted.find(place, key);
+    if (!there) return undefined;
+    await this.#endLeftStream(there);
+    return new EditedAnswer(this.#answerDeps(key), there);
   }
 
   /** `undefined` where there is no streaming, or there are too many streams already. */

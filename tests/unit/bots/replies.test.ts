@@ -44,6 +44,13 @@ describe("replyForError", () => {
     expect(replyForError(config).says).toBe("The configuration has a mistake: DAMO_WEB_PORT: too big.");
   });
 
+  it("names the permission that Slack misses", () => {
+    const refused = new DomainError("source.no_access", "x", {
+      details: { scope: "files:read", method: "files.info" },
+    });
+    expect(replyForError(refused).says).toBe("I am not allowed to fetch this clip: the Slack app lacks files:read.");
+  });
+
   it("shows neither the message nor unknown details", () => {
     const error = new DomainError("memory.unavailable", "token xoxb-1", { details: { secret: "xoxb-2" } });
     expect(JSON.stringify(replyForError(error))).not.toContain("xoxb");

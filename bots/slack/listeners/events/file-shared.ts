@@ -16,7 +16,10 @@ const LOOKS = 4;
 
 export function register(app: App, context: SlackContext): void {
   app.event("file_shared", async ({ event, body, context: { retryNum } }) =>
-    once(context, { eventId: body.event_id, retryNum }, () => handle(context, event)),
+    once(context, { eventId: body.event_id, retryNum }, async () => {
+      // Not waited for: Slack would deliver it again, and the message that it is about is the one that must not be lost.
+      handle(context, event).catch((error) => context.log.warn({ err: error }, "a shared file was not looked up"));
+    }),
   );
 }
 

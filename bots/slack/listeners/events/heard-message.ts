@@ -4,6 +4,7 @@ import { providerLinkText } from "../../../chat/command-texts.ts";
 import { providerLink } from "../../../provider-link.ts";
 import { type RawMessage, type ReadMessage, readMessage } from "../../read-message.ts";
 import { CLAIM_MS, type SlackContext, threadOf } from "../../slack-context.ts";
+import { takeUpClipAbove } from "./clip-above.ts";
 import { mentionedCommand } from "./mentioned-command.ts";
 
 export interface HeardIn {
@@ -38,6 +39,10 @@ export async function heardMessage(
   if (askedTo && (await saysWhyNotFetched(context, message))) return;
   const thread = await threadFor(context, message, askedTo, direct);
   if (!thread) return;
+  if (message.ref.threadId !== undefined) {
+    const threadId = message.ref.threadId;
+    await takeUpClipAbove(context, { thread: { channelId, threadId }, mentioned: message.mentioned });
+  }
   await context.desk.questionAsked({
     tenantId: context.tenantId,
     platform: "slack",

@@ -42,6 +42,15 @@ describe("readMessage", () => {
     });
   });
 
+  it("goes by the name where Slack does not know the type yet", () => {
+    const fresh = (mimetype: string | undefined, name: string) =>
+      read({ files: [{ id: "F1", mimetype, name }] })?.clips.length;
+    expect(fresh(undefined, "dog.mkv")).toBe(1);
+    expect(fresh("application/octet-stream", "dog.MP4")).toBe(1);
+    expect(fresh("application/octet-stream", "dog.zip")).toBe(0);
+    expect(fresh("text/plain", "dog.mp4")).toBe(0);
+  });
+
   it("hears sound as well as it sees pictures", () => {
     expect(read({ files: [{ ...video, mimetype: "audio/mpeg" }] })?.clips.length).toBe(1);
   });

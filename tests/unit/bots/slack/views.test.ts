@@ -66,6 +66,12 @@ describe("what the bot says on Slack", () => {
     ]);
   });
 
+  it("mentions the people whom a notice is for, and nothing that is no person", () => {
+    const [first, second] = drawMessage(aNotice({ text: "May I?", to: ["U1", "!channel", "W2"] })).blocks;
+    expect(first).toEqual({ type: "section", text: { type: "mrkdwn", text: "<@U1> <@W2>" } });
+    expect(second).toMatchObject({ text: { type: "plain_text", text: "May I?" } });
+  });
+
   it("leaves out a link that Slack would refuse, and names its time instead", () => {
     const far = { ...aSpan(4, 6), url: `https://a.example/${"x".repeat(3000)}` };
     const { blocks } = drawMessage(anAnswer({ spans: [far] }));
