@@ -80,16 +80,14 @@ function aServer(options: {
       archive_timestamp: "2026-01-01T00:00:00Z",
       locked: false,
     };
-    api_
-      .get(`/api/v10/channels/${THREAD}`)
-      .reply(200, {
-        id: THREAD,
-        guild_id: GUILD,
-        parent_id: CHANNEL,
-        type: thread.type,
-        name: "t",
-        thread_metadata: metadata,
-      });
+    api_.get(`/api/v10/channels/${THREAD}`).reply(200, {
+      id: THREAD,
+      guild_id: GUILD,
+      parent_id: CHANNEL,
+      type: thread.type,
+      name: "t",
+      thread_metadata: metadata,
+    });
     for (const id of thread.members)
       api_.get(`/api/v10/channels/${THREAD}/thread-members/${id}`).reply(200, { id: THREAD, user_id: id });
     api_.get(/thread-members/).reply(404, { code: 10007, message: "Unknown Member" });
