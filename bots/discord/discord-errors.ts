@@ -28,12 +28,23 @@ export const isExpiredInteraction = (error: unknown): boolean =>
   error instanceof DiscordAPIError && EXPIRED.has(error.code);
 
 /**
+ * Errors of discord.js carry what was sent, and where to: words of people, tokens of interactions. Neither belongs in a log,
+ * so loggers, which write what is enumerable, do not see them.
+ */
+export function withoutRequest<E>(error: E): E {
+  if (!(error instanceof DiscordAPIError) && !(error instanceof HTTPError)) return error;
+  for (const key of ["requestBody", "url"]) Object.defineProperty(error, key, { enumerable: false });
+  return error;
+}
+
+/**
  * `source.gone` for what is deleted, `source.no_access` for 401 and 403 (never tried again: 10,000 of them in ten minutes
  * get an address banned), `source.unreachable` for everything that may pass. discord.js has by then waited out every 429
  * and tried each 5xx three times. Anything else is a request that we should not have made: a bug, thrown as it is.
  */
 export function asDomainError(error: unknown): unknown {
   if (isDomainError(error)) return error;
+  withoutRequest(error);
   if (error instanceof DiscordAPIError) {
     const options = { cause: error, details: { problem: `Discord says: ${error.message} (${error.code})` } };
     if (GONE.has(error.code) || error.status === 404) return new DomainError("source.gone", error.message, options);

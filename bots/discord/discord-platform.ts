@@ -13,7 +13,7 @@ import type { AnsweringMessage, ChatMessage } from "../chat/chat-message.ts";
 import type { AnswerStream, ChatPlatform } from "../chat/chat-platform.ts";
 import { canSee } from "./can-see.ts";
 import type { ClipAddresses } from "./clip-addresses.ts";
-import { asking, hasCode } from "./discord-errors.ts";
+import { asking, hasCode, withoutRequest } from "./discord-errors.ts";
 import { type DownloadDeps, downloadClip } from "./download-clip.ts";
 import { growingMessage } from "./growing-message.ts";
 import type { Log } from "./log.ts";
@@ -61,7 +61,7 @@ export class DiscordPlatform implements ChatPlatform {
       await rest.put(route(MARKS[mark]));
       if (mark !== "seen") await rest.delete(route(MARKS.seen));
     } catch (error) {
-      log.debug({ err: error, messageId: message.messageId }, "no reaction was left");
+      log.debug({ err: withoutRequest(error), messageId: message.messageId }, "no reaction was left");
     }
   }
 
@@ -116,7 +116,7 @@ export class DiscordPlatform implements ChatPlatform {
     const ref = await this.post(tenantId, place, message, key);
     // Shown for ten seconds; a sign of life until the first words, and no reason to fail.
     this.#deps.rest.post(Routes.channelTyping(channelOf(place))).catch((error) => {
-      this.#deps.log.debug({ err: error }, "typing was not shown");
+      this.#deps.log.debug({ err: withoutRequest(error) }, "typing was not shown");
     });
     return growingMessage(ref, {
       edit: (next) => this.edit(tenantId, ref, next),

@@ -4,6 +4,7 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { isDomainError } from "../../core/index.ts";
+import { withoutRequest } from "./discord-errors.ts";
 import type { Log } from "./log.ts";
 
 /** Waits between the tries, in ms: longer than a restart of Redis, shorter than people's patience. */
@@ -43,7 +44,7 @@ export class Handling {
       } catch (error) {
         const afterMs = retryAfterMs[attempt];
         if (!isDomainError(error) || !error.retryable || afterMs === undefined || this.#closing.signal.aborted) {
-          this.#log.error({ err: error, event: name }, "an event was not handled");
+          this.#log.error({ err: withoutRequest(error), event: name }, "an event was not handled");
           return;
         }
         this.#log.warn({ code: error.code, event: name, afterMs }, "an event is tried again");

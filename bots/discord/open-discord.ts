@@ -98,6 +98,8 @@ export async function openDiscord(config: DiscordConfig, deps: DiscordDeps): Pro
     },
     async close() {
       await handling.settled();
+      // Our own goodbye counts as a lost connection for discord.js.
+      client.removeAllListeners(Events.ShardReconnecting);
       await client.destroy();
     },
   };

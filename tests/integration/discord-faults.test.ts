@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type APIAttachment, AttachmentFlags, ChannelType, GatewayDispatchEvents } from "discord-api-types/v10";
+import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ClipShared } from "../../bots/chat/chat-platform.ts";
 import { checkDiscord } from "../../bots/discord/check-discord.ts";
@@ -346,6 +347,34 @@ describe("a gateway that drops the connection", () => {
     expect(desk.calls.clipShared.map(({ title }) => title)).toEqual(["away.mp4"]);
     expect(desk.calls.questionAsked.length).toBe(1);
     expect(requestsTo(fake, "GET", /\/messages\?/).length).toBe(2);
+  });
+});
+
+describe("the log", () => {
+  it("holds neither words of people nor tokens, whatever Discord refuses", async () => {
+    const lines: string[] = [];
+    const fake = await aFake();
+    const log = pino({ level: "debug" }, { write: (line: string) => lines.push(line) });
+    const desk = new FakeDesk();
+    desk.before = () => Promise.reject(new TypeError("a bug of ours"));
+    const bot = await connectBot(fake, desk, {}, { log });
+    open.push(bot);
+    fake.fault(/callback$/, refused(400, 50035, "Invalid Form Body"));
+    fake.fault(/\/messages$/, refused(400, 50035, "Invalid Form Body"), { method: "POST" });
+    fake.fault(/\/messages$/, { status: 500, body: {} }, { method: "POST", times: 99 });
+    const alice = fake.twin.channel(CHANNEL_ID).user(PEOPLE.alice);
+    const { token } = await alice.runSlashCommand({ name: "forget" });
+    await alice.sendMessage({ content: `<@${fake.twin.botUserId}> a private question?` });
+    const post = () =>
+      bot.platform.post(tenantId, { channelId: CHANNEL_ID }, aNotice({ text: "a private answer" }), "key");
+    log.error({ err: await post().catch((error: unknown) => error) }, "the desk logs what it cannot handle");
+    log.error({ err: await post().catch((error: unknown) => error) }, "the desk logs what it cannot handle");
+    const said = await eventually(
+      () => lines.join(""),
+      (all) => all.split("was not handled").length > 1 && all.includes("was not answered"),
+    );
+    expect(said).toContain("Invalid Form Body");
+    for (const secret of [token, fake.twin.botToken, "private"]) expect(said).not.toContain(secret);
   });
 });
 

@@ -13,7 +13,7 @@ import {
   type RESTPostAPIInteractionCallbackJSONBody,
   Routes,
 } from "discord.js";
-import { isExpiredInteraction } from "../discord-errors.ts";
+import { asDomainError, isExpiredInteraction, withoutRequest } from "../discord-errors.ts";
 import type { Log } from "../log.ts";
 import type { View } from "../views/view.ts";
 
@@ -78,7 +78,7 @@ export async function finish(
   try {
     return (await context.rest.patch(route, { body, files, auth: false })) as APIMessage;
   } catch (error) {
-    if (!isExpiredInteraction(error)) throw error;
+    if (!isExpiredInteraction(error)) throw asDomainError(error);
     context.log.warn({ interactionId: interaction.id }, "an interaction ended before its answer was there");
     return undefined;
   }
@@ -93,6 +93,6 @@ async function callback(
     await rest.post(Routes.interactionCallback(interaction.id, interaction.token), { body, auth: false });
   } catch (error) {
     // Too late, or Discord stumbles: the person sees that from Discord. What was asked for is done all the same.
-    log.warn({ err: error, interactionId: interaction.id }, "an interaction was not answered");
+    log.warn({ err: withoutRequest(error), interactionId: interaction.id }, "an interaction was not answered");
   }
 }

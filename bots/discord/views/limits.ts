@@ -8,7 +8,6 @@ export const LIMITS = {
   buttonLabel: 80,
   buttonUrl: 512,
   rowButtons: 5,
-  galleryItems: 10,
   mediaDescription: 1024,
   threadName: 100,
   /** Uploads of a bot, a file: 10 MiB. Boosted servers allow more; an answer needs no more. */

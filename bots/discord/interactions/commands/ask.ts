@@ -12,6 +12,7 @@ import {
 import { sizeText } from "../../../time-text.ts";
 import { asClip } from "../../clip-sources.ts";
 import type { DiscordContext } from "../../context.ts";
+import { withoutRequest } from "../../discord-errors.ts";
 import { askedWith, readMessage } from "../../incoming-message.ts";
 import { plain } from "../../views/limits.ts";
 import { noticeView } from "../../views/notice-view.ts";
@@ -60,7 +61,10 @@ async function withClip(
   await defer(context, interaction, { quietly: false });
   // Posted once; what is tried again is only what comes after.
   const message = await post(context, interaction, attachment).catch((error: unknown) => {
-    context.log.error({ err: error, interactionId: interaction.id }, "a clip of a command was not posted");
+    context.log.error(
+      { err: withoutRequest(error), interactionId: interaction.id },
+      "a clip of a command was not posted",
+    );
     return undefined;
   });
   if (!message) return undefined;
