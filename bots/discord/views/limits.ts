@@ -27,7 +27,8 @@ export function cut(text: string, length: number): string {
  */
 export const plain = (text: string): string =>
   text
-    .split(/(https?:\/\/\S+)/)
+    // Up to the first mark: what follows an address must not come through unescaped with it.
+    .split(/(https?:\/\/[^\s\\<>[\]()`|*]+)/)
     .map((part, index) => (index % 2 === 1 ? part : escaped(part)))
     .join("");
 
