@@ -20,8 +20,11 @@ const LONG_SIDE = 320;
 /** 20 minutes at one a second. Longer clips get as many, further apart. */
 const MAX_FRAMES = 1200;
 
-/** A clip this short gets two a second: otherwise some would have a single one. */
+/** A clip this short gets two a second, and two at least: otherwise some would have a single one, or none. */
 const SHORT_CLIP_SECONDS = 8;
+
+/** Headers count hundredths of a second: half of the shortest picture that they can name, rounded. */
+const LEAST_INTERVAL = 0.02;
 
 /** @param dropSeconds  media time at which decoding begins */
 export function planEvidence(
@@ -31,7 +34,9 @@ export function planEvidence(
 ): EvidencePlan {
   const { durationSeconds } = header;
   const isShort = durationSeconds !== undefined && durationSeconds <= SHORT_CLIP_SECONDS;
-  const intervalSeconds = isShort ? 0.5 : Math.max(1, Math.ceil((durationSeconds ?? 0) / MAX_FRAMES));
+  const intervalSeconds = isShort
+    ? Math.min(0.5, Math.max(LEAST_INTERVAL, durationSeconds / 2))
+    : Math.max(1, Math.ceil((durationSeconds ?? 0) / MAX_FRAMES));
   const firstFrame = Math.max(0, Math.ceil(dropSeconds / intervalSeconds - 0.5));
   return { intervalSeconds, firstFrame, ...shownSize(video) };
 }

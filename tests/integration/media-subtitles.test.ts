@@ -29,7 +29,7 @@ const SAID = [
   { startSeconds: 9, endSeconds: 9.9, text: "Goodbye." },
 ];
 
-describe("subtitle tracks", () => {
+describe("subtitle tracks", { timeout: 240_000 }, () => {
   it.each([
     ["mov_text", "mp4"],
     ["subrip", "mkv"],

@@ -16,7 +16,9 @@ const plan = (durationSeconds: number | undefined, dropSeconds = 0) =>
 
 describe("planEvidence", () => {
   it.each([
-    [0.04, 0.5],
+    [0, 0.02],
+    [0.04, 0.02],
+    [0.5, 0.25],
     [8, 0.5],
     [60, 1],
     [1200, 1],
