@@ -141,7 +141,8 @@ export class JobWorker {
       // It ended, and the worker that ended it died before it could take it off the queue.
       if (last && isLastEvent(last)) return await this.#leave(last);
       if (starts > MOST_CRASHES) {
-        throw new DomainError("model.runtime", `the process ended ${starts - 1} times while it did this job`);
+        const error = new DomainError("model.runtime", `the process ended ${starts - 1} times while it did this job`);
+        await this.#giveUp(run, job, error);
       }
       if (run.cut === undefined && threadId !== undefined) await this.#waitForTurn(job, token, threadId);
       if (run.cut === undefined) await this.#attempt(kind, job, run, last);
@@ -283,6 +284,12 @@ export class JobWorker {
       if (kind === "watch") await run.tell({ type: "retrying", code: failure.code, attempt });
       throw new Error(failure.code);
     }
+    await this.#giveUp(run, job, error);
+  }
+
+  /** @throws UnrecoverableError always: the job stands among the failed ones from now on */
+  async #giveUp(run: JobRun, job: Job<Payload>, error: unknown): Promise<never> {
+    const failure = failureOf(error);
     await this.#end(run, job, failure);
     throw new UnrecoverableError(failure.code);
   }

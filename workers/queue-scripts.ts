@@ -81,9 +81,20 @@ if KEYS[6] then redis.call("LREM", KEYS[6], 0, ARGV[3]) end
 redis.call("PUBLISH", KEYS[1], "")
 return 0`;
 
-/** KEYS events   ARGV event, ttl   Nothing stays of what was said, but how it ended; ids go on ascending. */
+/**
+ * Nothing stays of what was said, but how it ended. Deleted, not trimmed: a trimmed stream keeps the bytes of its entries. Ids go
+ * on ascending, for those who follow.
+ * KEYS events   ARGV event, ttl
+ */
 const WIPE = `
-redis.call("XADD", KEYS[1], "MAXLEN", 1, "*", "event", ARGV[1])
+local last = redis.call("XREVRANGE", KEYS[1], "+", "-", "COUNT", 1)
+local id = "*"
+if last[1] then
+  local ms, number = string.match(last[1][1], "(%d+)-(%d+)")
+  id = ms .. "-" .. (tonumber(number) + 1)
+end
+redis.call("DEL", KEYS[1])
+redis.call("XADD", KEYS[1], id, "event", ARGV[1])
 redis.call("PEXPIRE", KEYS[1], ARGV[2])
 redis.call("PUBLISH", KEYS[1], "")
 return 0`;
