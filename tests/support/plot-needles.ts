@@ -33,7 +33,7 @@ const AXES = [
     label: (value: number) => `${value * 100} %`,
   },
 ];
-const PANEL = { width: 330, height: 200, left: 46, top: 64, gap: 60 };
+const PANEL = { width: 330, height: 200, left: 46, top: 84, gap: 60 };
 
 const width = PANEL.left + 2 * PANEL.width + PANEL.gap + 20;
 const height = PANEL.top + PANEL.height + 46 + WAYS.length * 20;
@@ -52,8 +52,9 @@ const parts = AXES.map(({ title, of, label }, panel) => {
       `<text x="${xOf(at, 2)}" y="${PANEL.top + PANEL.height + 18}" text-anchor="middle">${label(value)}</text>`,
   );
   const lines = WAYS.map(({ way, color }, place) => {
-    const points = values.map((value, at) => {
+    const points = values.flatMap((value, at) => {
       const ious = answers.filter((answer) => answer.way === way && of(answer) === value).map(({ iou }) => iou);
+      if (ious.length === 0) return [];
       return { x: xOf(at, place), ...interval(ious.filter((iou) => iou >= 0.3).length, ious.length) };
     });
     const bars = points.map(
