@@ -309,11 +309,10 @@ export class RedisClipMemoryStore implements ClipMemoryStore {
     const batch = client.pipeline();
     add(batch);
     if (isDue) for (const name of keys) batch.pexpire(name, this.#ttlMs);
-    const replies = repliesOf(await batch.exec());
-    if (isDue) {
-      this.#renewedAtMs.set(keys[0], this.#now());
-      await client.pexpire(this.#keys.clips(key.tenantId), this.#ttlMs);
-    }
+    // Sent together: the tenant's list may lie on another node.
+    const renewing = isDue ? client.pexpire(this.#keys.clips(key.tenantId), this.#ttlMs) : undefined;
+    const [replies] = await Promise.all([batch.exec().then(repliesOf), renewing]);
+    if (isDue) this.#renewedAtMs.set(keys[0], this.#now());
     return replies;
   }
 

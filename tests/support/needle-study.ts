@@ -7,14 +7,16 @@
  *     node --import tsx tests/support/needle-study.ts CLIPS HOME OUT.json      watches CLIPS into HOME first, once
  *
  * Needles are questions that the bundle answers rightly in their own short clip, so that what is measured is what length
- * costs. `recall`: the product, which reads the windows nearest to the question, as many as the bundle asks for
- * (`limits.recalledWindows`). `eight`: as many as its decoder can read. `even`: eight windows at even distances, as models
+ * costs. `product`: askThread, as people use it. The others hand windows to the language model alone: `recall`
+ * those nearest to the question, as many as the bundle asks for (`limits.recalledWindows`). `eight`: as many as its decoder can read. `even`: eight windows at even distances, as models
  * without recall read a long clip. `averaged`: as `recall`, and two windows of averaged queries that stand for the rest.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporalIou } from "../../core/evaluation.ts";
 import {
+  asClipId,
+  askThread,
   asTenantId,
   type ClipMemory,
   type ClipModel,
@@ -38,11 +40,15 @@ import { encodeQuestionWords } from "../../model/prompt.ts";
 import { recallWindows } from "../../model/recall.ts";
 import { embedQuestion } from "../../model/text-encoder.ts";
 import { loadTokenizer } from "../../model/tokenizer.ts";
+import { InMemoryClipMemoryStore } from "./in-memory-clip-memory-store.ts";
+import { InMemoryThreadStore } from "./in-memory-thread-store.ts";
 
 const WINDOW_SECONDS = 8;
 const SUMMARIES = 2;
 const MINUTES = [10, 30, 120] as const;
 const POSITIONS = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
+/** Adds what the product answers to an OUT.json that holds all else. */
+const ONLY_PRODUCT = process.env["ONLY_PRODUCT"] === "1";
 const NEEDLES = Number(process.env["NEEDLES"] ?? 20);
 
 interface Watched {
@@ -64,7 +70,7 @@ export interface NeedleAnswer {
   readonly minutes: number;
   /** Where in the clip, 0..1. */
   readonly position: number;
-  readonly way: "recall" | "eight" | "even" | "averaged";
+  readonly way: "product" | "recall" | "eight" | "even" | "averaged";
   /** Whether a window that shows the event was among those read. */
   readonly read: boolean;
   readonly heard: boolean;
@@ -89,7 +95,7 @@ const { memories } = embeddedStores(config.home);
 const library = await watchLibrary();
 const random = seededRandom(7);
 const { asked, needles } = await pickNeedles();
-const answers: NeedleAnswer[] = [];
+const answers: NeedleAnswer[] = ONLY_PRODUCT ? JSON.parse(readFileSync(out, "utf8")).answers : [];
 for (const minutes of MINUTES) {
   for (const position of POSITIONS) {
     for (const needle of needles) {
@@ -106,10 +112,13 @@ for (const minutes of MINUTES) {
         even: Array.from({ length: READ }, (_, at) => windows[Math.round((at * last) / (READ - 1))] as WatchedWindow),
         averaged: inOrder([...recalled, ...averagedWindows(rest, SUMMARIES)]),
       };
-      for (const [way, read] of Object.entries(ways)) {
-        const { verdict, spans } = await ask(needle.question, read, minutes * 60);
+      for (const [way, read] of Object.entries({ product: [], ...(ONLY_PRODUCT ? {} : ways) })) {
+        const { verdict, spans } =
+          way === "product"
+            ? await askProduct(needle.question, windows)
+            : await ask(needle.question, read as readonly WatchedWindow[], minutes * 60);
         const iou = verdict === "absent" ? 0 : temporalIou([span], spans);
-        const isRead = read.some(
+        const isRead = (read as readonly WatchedWindow[]).some(
           (window) => window.startSeconds < span.endSeconds && span.startSeconds < window.endSeconds,
         );
         answers.push({
@@ -222,12 +231,29 @@ async function ask(
   throw new Error("no answer");
 }
 
+/** The whole path: understanding the question, choosing windows, grounding, checking spans. */
+async function askProduct(question: string, windows: readonly WatchedWindow[]) {
+  const store = new InMemoryClipMemoryStore();
+  const clipId = asClipId("a".repeat(64));
+  const tenantId = asTenantId("needle");
+  const key = memoryKeyOf(tenantId, clipId, bundle.identity);
+  const info = { durationSeconds: windows.length * WINDOW_SECONDS, container: "made" };
+  await store.begin({ key, bundle: bundle.identity, axes: model.axes, title: "long.mp4", info, createdAtMs: 0 });
+  for (const window of windows) await store.appendWindow(key, window);
+  await store.complete(key, { info, warnings: [] });
+  const deps = { model, memories: store, threads: new InMemoryThreadStore() };
+  for await (const event of askThread(deps, { tenantId, clipId, threadId: "t", question })) {
+    if (event.type === "answered") return event.answer;
+  }
+  throw new Error("no answer");
+}
+
 function report(done: string): void {
   const rate = (way: string) => {
     const of = answers.filter((answer) => answer.way === way);
     return `${way} ${Math.round((100 * of.filter(({ iou }) => iou >= 0.3).length) / Math.max(1, of.length))} %`;
   };
-  process.stderr.write(`${done}: ${["recall", "eight", "even", "averaged"].map(rate).join(", ")}\n`);
+  process.stderr.write(`${done}: ${["product", "recall", "eight", "even", "averaged"].map(rate).join(", ")}\n`);
 }
 
 function wholeWindows({ memory }: Watched): readonly WatchedWindow[] {

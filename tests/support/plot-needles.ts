@@ -15,9 +15,10 @@ const { bundle, needles, answers } = JSON.parse(readFileSync(dataFile, "utf8")) 
 };
 
 const WAYS = [
-  { way: "recall", says: "recall, as many windows as the bundle asks for", color: "#0b6e4f" },
-  { way: "eight", says: "recall, eight windows", color: "#c77d0a" },
-  { way: "averaged", says: "recall and two windows of averaged queries", color: "#7a4fb5" },
+  { way: "product", says: "damo: embeddings choose the window, the language model times it", color: "#1f5fbf" },
+  { way: "recall", says: "language model alone, the two nearest windows", color: "#0b6e4f" },
+  { way: "eight", says: "language model alone, the eight nearest windows", color: "#c77d0a" },
+  { way: "averaged", says: "the two nearest and two windows of averaged queries", color: "#7a4fb5" },
   { way: "even", says: "no recall: eight windows at even distances", color: "#b3261e" },
 ] as const;
 const AXES = [
@@ -32,14 +33,14 @@ const AXES = [
     label: (value: number) => `${value * 100} %`,
   },
 ];
-const PANEL = { width: 330, height: 200, left: 46, top: 64, gap: 60 };
+const PANEL = { width: 330, height: 200, left: 46, top: 84, gap: 60 };
 
 const width = PANEL.left + 2 * PANEL.width + PANEL.gap + 20;
 const height = PANEL.top + PANEL.height + 46 + WAYS.length * 20;
 const parts = AXES.map(({ title, of, label }, panel) => {
   const values = [...new Set(answers.map(of))].sort((a, b) => a - b);
   const left = PANEL.left + panel * (PANEL.width + PANEL.gap);
-  const xOf = (at: number, way: number) => left + ((at + 0.5) / values.length) * PANEL.width + (way - 1.5) * 7;
+  const xOf = (at: number, way: number) => left + ((at + 0.5) / values.length) * PANEL.width + (way - 2) * 7;
   const yOf = (share: number) => PANEL.top + (1 - share) * PANEL.height;
   const grid = [0, 0.25, 0.5, 0.75, 1].map(
     (share) =>
@@ -48,11 +49,12 @@ const parts = AXES.map(({ title, of, label }, panel) => {
   );
   const names = values.map(
     (value, at) =>
-      `<text x="${xOf(at, 1.5)}" y="${PANEL.top + PANEL.height + 18}" text-anchor="middle">${label(value)}</text>`,
+      `<text x="${xOf(at, 2)}" y="${PANEL.top + PANEL.height + 18}" text-anchor="middle">${label(value)}</text>`,
   );
   const lines = WAYS.map(({ way, color }, place) => {
-    const points = values.map((value, at) => {
+    const points = values.flatMap((value, at) => {
       const ious = answers.filter((answer) => answer.way === way && of(answer) === value).map(({ iou }) => iou);
+      if (ious.length === 0) return [];
       return { x: xOf(at, place), ...interval(ious.filter((iou) => iou >= 0.3).length, ious.length) };
     });
     const bars = points.map(
