@@ -51,6 +51,7 @@ describe.skipIf(!canTestPages)("the page at / in Chromium", () => {
       linkSecret: async () => "a secret of more than 32 characters, for tests",
       cutFinder: async () => createCutFinder({ findFfmpeg }, config.decode),
       clipEncoder: async () => createClipEncoder({ findFfmpeg }, config.decode),
+      composer: async () => undefined,
       findFfmpeg,
     } as unknown as Services;
     parts = await playerParts(services, Date.now);
