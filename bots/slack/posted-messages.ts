@@ -33,13 +33,14 @@ interface ReadMessage {
   readonly bot_id?: string;
   readonly metadata?: { readonly event_type?: string; readonly event_payload?: { readonly key?: unknown } };
   readonly blocks?: readonly { readonly block_id?: string; readonly task_id?: string }[];
-  readonly files?: readonly { readonly name?: string | null }[];
+  readonly files?: readonly { readonly id?: string; readonly name?: string | null }[];
 }
 
 interface KnownThread {
   /** Marker -> ts. */
   readonly posted: Map<string, string>;
-  readonly fileNames: Set<string>;
+  /** Name -> file id; empty while it is being uploaded. */
+  readonly files: Map<string, string>;
 }
 
 export class PostedMessages {
@@ -76,19 +77,30 @@ export class PostedMessages {
 
   /** True for the first caller of this name in this thread, also across restarts once the file is there. */
   async claimFile(place: ChatPlace, name: string): Promise<boolean> {
-    const { fileNames } = await this.#thread(place);
-    if (fileNames.has(name)) return false;
-    fileNames.add(name);
+    const { files } = await this.#thread(place);
+    if (files.has(name)) return false;
+    files.set(name, "");
     return true;
   }
 
-  async unclaimFile(place: ChatPlace, name: string): Promise<void> {
-    (await this.#thread(place)).fileNames.delete(name);
+  /** `undefined`: it was not uploaded after all. */
+  async noteFile(place: ChatPlace, name: string, fileId: string | undefined): Promise<void> {
+    const { files } = await this.#thread(place);
+    if (fileId === undefined) files.delete(name);
+    else files.set(name, fileId);
+  }
+
+  /** Files that belong to a message: their names begin with its marker. */
+  async filesOf(ref: MessageRef): Promise<readonly string[]> {
+    const { posted, files } = await this.#thread(ref);
+    const markers = [...posted].filter(([, ts]) => ts === ref.messageId).map(([marker]) => marker);
+    const own = [...files].filter(([name, id]) => id !== "" && markers.some((marker) => name.startsWith(marker)));
+    return own.map(([, id]) => id);
   }
 
   /** After a post whose outcome is unknown: the thread is read again. */
   forgetThread(place: ChatPlace): void {
-    this.#threads.set(threadName(place), this.#read(place));
+    this.#keep(threadName(place), this.#read(place));
   }
 
   #remember(ts: string, key: string): void {
@@ -98,20 +110,23 @@ export class PostedMessages {
 
   #thread(place: ChatPlace): Promise<KnownThread> {
     const name = threadName(place);
-    let thread = this.#threads.get(name);
-    if (!thread) {
-      const isNew = place.threadId !== undefined && Number(place.threadId) > this.#startedAtTs;
-      thread = isNew ? Promise.resolve({ posted: new Map(), fileNames: new Set() }) : this.#read(place);
-      this.#threads.set(name, thread);
-      dropOldest(this.#threads, MOST_THREADS);
-      // A thread that could not be read is read again.
-      thread.catch(() => this.#threads.delete(name));
-    }
+    const isNew = place.threadId !== undefined && Number(place.threadId) > this.#startedAtTs;
+    return (
+      this.#threads.get(name) ??
+      this.#keep(name, isNew ? Promise.resolve({ posted: new Map(), files: new Map() }) : this.#read(place))
+    );
+  }
+
+  #keep(name: string, thread: Promise<KnownThread>): Promise<KnownThread> {
+    this.#threads.set(name, thread);
+    dropOldest(this.#threads, MOST_THREADS);
+    // A thread that could not be read is read again.
+    thread.catch(() => this.#threads.get(name) === thread && this.#threads.delete(name));
     return thread;
   }
 
   async #read(place: ChatPlace): Promise<KnownThread> {
-    const known: KnownThread = { posted: new Map(), fileNames: new Set() };
+    const known: KnownThread = { posted: new Map(), files: new Map() };
     let cursor: string | undefined;
     for (let page = 0; page < MOST_PAGES; page++) {
       const answer = await this.#page(place, cursor);
@@ -143,7 +158,7 @@ export class PostedMessages {
     for (const { block_id, task_id } of blocks) {
       for (const id of [block_id, task_id]) if (id?.startsWith("damo-")) known.posted.set(id, ts);
     }
-    for (const { name } of files) if (name) known.fileNames.add(name);
+    for (const { id = "", name } of files) if (name) known.files.set(name, id);
   }
 }
 

@@ -4,6 +4,7 @@
  * made in the end. The client's own retries are off, because they pause everything and repeat a post whose first try may
  * have worked.
  */
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Logger, WebClient, type WebClientOptions } from "@slack/web-api";
 import { domainErrorOf, mayWorkLater, rateLimitOf } from "./slack-errors.ts";
@@ -17,6 +18,9 @@ const LONGEST_LIMIT_MS = 15 * 60_000;
 
 const REQUEST_TIMEOUT_MS = 30_000;
 
+/** At a time; more wait their turn. Slack counts by the minute, and a hundred at once only make each other time out. */
+const MOST_REQUESTS = 10;
+
 /** The options of every WebClient of ours, Bolt's included. */
 export const clientOptions = (apiUrl: string | undefined, logger?: Logger): WebClientOptions => ({
   ...(logger && { logger }),
@@ -24,6 +28,7 @@ export const clientOptions = (apiUrl: string | undefined, logger?: Logger): WebC
   retryConfig: { retries: 0 },
   rejectRateLimitedCalls: true,
   timeout: REQUEST_TIMEOUT_MS,
+  maxRequestConcurrency: MOST_REQUESTS,
 });
 
 export class SlackCalls {
@@ -35,6 +40,8 @@ export class SlackCalls {
   rateLimited = 0;
 
   constructor(token: string, apiUrl?: string, logger?: Logger) {
+    // Any number of calls may wait at a time.
+    setMaxListeners(0, this.#closed.signal);
     this.client = new WebClient(token, clientOptions(apiUrl, logger));
   }
 

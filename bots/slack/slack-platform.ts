@@ -110,7 +110,13 @@ export class SlackPlatform implements ChatPlatform {
     await edits.editNow(message);
   }
 
-  async remove(_tenantId: TenantId, { channelId: channel, messageId: ts }: MessageRef): Promise<void> {
+  /** With the pictures that belong to it. */
+  async remove(_tenantId: TenantId, ref: MessageRef): Promise<void> {
+    for (const file of await this.#posted.filesOf(ref)) {
+      // One that somebody else has deleted is gone all the same.
+      await this.#calls.run("files.delete", (client) => client.files.delete({ file })).catch(() => {});
+    }
+    const { channelId: channel, messageId: ts } = ref;
     await this.#calls.run("chat.delete", (client) => client.chat.delete({ channel, ts }));
   }
 
@@ -259,7 +265,8 @@ export class SlackPlatform implements ChatPlatform {
       return new StreamedAnswer(this.#calls, this.#answerDeps(key), ref, { ...this.#options.stream, task });
     } catch (error) {
       if (isDomainError(error) && error.code === "source.unreachable") this.#posted.forgetThread(place);
-      else this.#streamsAgainAtMs = Date.now() + NO_STREAMS_MS;
+      else if (!isDomainError(error) || error.code !== "source.gone")
+        this.#streamsAgainAtMs = Date.now() + NO_STREAMS_MS;
       return undefined;
     }
   }
@@ -286,14 +293,16 @@ export class SlackPlatform implements ChatPlatform {
     const file = { file: Buffer.from(bytes), filename, title, alt_text: title };
     const where = ref.threadId === undefined ? {} : { thread_ts: ref.threadId };
     try {
-      await this.#calls.run(
+      const uploaded = await this.#calls.run(
         "files.uploadV2",
         (client) => client.filesUploadV2({ channel_id: ref.channelId, ...where, ...file } as never),
         "once",
       );
+      const [{ files = [] } = {}] = uploaded.files as readonly { files?: readonly { id?: string }[] }[];
+      await this.#posted.noteFile(ref, filename, files[0]?.id ?? "");
     } catch (error) {
       // The answer stands without it. Whoever tries the answer again may try the picture again.
-      await this.#posted.unclaimFile(ref, filename);
+      await this.#posted.noteFile(ref, filename, undefined);
       if (!isDomainError(error)) throw error;
     }
   }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ChatPlace } from "../../core/index.ts";
-import { aNotice, anAnswer, anAnswering, aProgress } from "../support/chat-messages.ts";
+import { aNotice, anAnswer, anAnswering, aProgress, GREY_JPEG } from "../support/chat-messages.ts";
 import { ALICE, lacksLocalSlack, TEAM } from "../support/local-slack.ts";
 import { type SlackPeer, type SlackPeerOptions, slackPeer } from "../support/slack-peer.ts";
 import { eventually } from "../support/slack-world.ts";
@@ -126,6 +126,28 @@ describe.skipIf(lacksLocalSlack())("an answer on Slack", () => {
     const stream = await begin(place);
     await stream.finish(anAnswer());
     expect((await shown(place)).length).toBe(1);
+  });
+
+  it("takes its picture with it when it is removed, also after a restart", async () => {
+    const place = await thread({ streaming: false });
+    const frame = { atSeconds: 4, jpeg: GREY_JPEG, altText: "The clip at 0:04" };
+    const refs = [];
+    for (const key of ["a", "b"]) {
+      const stream = await begin(place, key);
+      await stream.finish(anAnswer({ frame }));
+      refs.push(stream.message);
+    }
+    await eventually(
+      () => shown(place),
+      (all) => all.filter(({ media }) => media > 0).length === 2,
+    );
+    await peer.platform.remove(peer.tenantId, refs[0]!);
+    const restarted = await peer.restart();
+    await restarted.remove(peer.tenantId, refs[1]!);
+    const deleted = peer.proxy.calls.filter(({ method }) => method === "files.delete").map(({ args }) => args["file"]);
+    expect(new Set(deleted).size).toBe(2);
+    // local-slack keeps the empty message of a deleted file; the answers themselves are gone.
+    expect((await shown(place)).filter(({ text }) => text !== "")).toEqual([]);
   });
 
   it("ends although it was removed meanwhile", async () => {
