@@ -26,7 +26,10 @@ const modelOf = async (folder: string) => {
   );
 };
 
-describe.skipIf(lacksLocalSlack() || lacksTinyBundle())("on Slack", () => {
+/** Watching is real work, and the machine may be doing other things. */
+const PATIENCE = { timeout: 400_000 };
+
+describe.skipIf(lacksLocalSlack() || lacksTinyBundle())("on Slack", PATIENCE, () => {
   let home: string;
   let bytes: Uint8Array;
   const worlds: SlackWorld[] = [];
