@@ -12,6 +12,9 @@ import type { Log } from "./log.ts";
 
 const PAGE = 100;
 
+/** Channels read at one time: Discord counts requests by channel, and other work goes on meanwhile. */
+const AT_ONE_TIME = 4;
+
 /** Clocks differ, and the last event before an outage may have been lost with it. */
 const SLACK_MS = 60_000;
 
@@ -25,27 +28,32 @@ export interface CatchUpDeps {
 /** @param sinceMs  wall time */
 export async function catchUp(deps: CatchUpDeps, shardId: number, sinceMs: number): Promise<void> {
   const since = sinceMs - SLACK_MS;
+  const waiting = channelsWithNews(deps.client, shardId, since);
   let messages = 0;
-  for (const { id, guildId } of channelsWithNews(deps.client, shardId, since)) {
-    try {
-      messages += await readChannel(deps, id, guildId, since);
-    } catch (error) {
-      // A channel that the bot may not read, or that was deleted meanwhile, says nothing about the others.
-      if (!isDomainError(error)) throw error;
-      deps.log.debug({ code: error.code, channelId: id }, "a channel was not caught up with");
+  const readOneByOne = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      try {
+        messages += await readChannel(deps, next.id, next.guildId, since);
+      } catch (error) {
+        // A channel that the bot may not read, or that was deleted meanwhile, says nothing about the others.
+        if (!isDomainError(error)) throw error;
+        deps.log.debug({ code: error.code, channelId: next.id }, "a channel was not caught up with");
+      }
     }
-  }
+  };
+  await Promise.all(Array.from({ length: AT_ONE_TIME }, readOneByOne));
   if (messages > 0) deps.log.info({ shardId, messages }, "caught up with what came while away");
 }
 
+/** Newest first: whoever asked last waits for an answer now. */
 function channelsWithNews(client: Client, shardId: number, since: number): { id: string; guildId: string }[] {
-  const news: { id: string; guildId: string }[] = [];
+  const news: { id: string; guildId: string; lastAtMs: number }[] = [];
   for (const channel of client.channels.cache.values()) {
     if (!("guild" in channel) || channel.guild.shardId !== shardId || !channel.isTextBased()) continue;
-    if (!channel.lastMessageId || SnowflakeUtil.timestampFrom(channel.lastMessageId) < since) continue;
-    news.push({ id: channel.id, guildId: channel.guildId });
+    const lastAtMs = channel.lastMessageId ? SnowflakeUtil.timestampFrom(channel.lastMessageId) : 0;
+    if (lastAtMs >= since && lastAtMs > 0) news.push({ id: channel.id, guildId: channel.guildId, lastAtMs });
   }
-  return news;
+  return news.sort((a, b) => b.lastAtMs - a.lastAtMs);
 }
 
 async function readChannel(deps: CatchUpDeps, channelId: string, guildId: string, since: number): Promise<number> {

@@ -130,7 +130,7 @@ export async function soakDiscord({ home, clips, questions, kills, seed, log }: 
       const answered = said.filter(isAnswer).length;
       const watched = said.filter(isReady).length;
       log(`${answered} of ${asked} answered, ${watched} of ${shared.length} watched`);
-      return answered >= asked && watched >= shared.length;
+      return asked - answered + (shared.length - watched);
     });
     bot.kill("SIGKILL");
     await once(bot, "exit");
@@ -221,11 +221,18 @@ async function startBot(config: object): Promise<ChildProcess> {
   return bot;
 }
 
-/** And still so two seconds later: what is too much comes late. */
-async function untilQuiet(is: () => Promise<boolean>): Promise<void> {
-  const until = Date.now() + 300_000;
-  while (!(await is())) {
-    // What is missing is named by the report.
+/**
+ * Until nothing is left to come, and still so two seconds later: what is too much comes late. Given up when nothing has come
+ * for five minutes; the report then names what is missing.
+ */
+async function untilQuiet(left: () => Promise<number>): Promise<void> {
+  let least = Number.POSITIVE_INFINITY;
+  let until = Date.now() + 300_000;
+  for (;;) {
+    const missing = await left();
+    if (missing <= 0) break;
+    if (missing < least) until = Date.now() + 300_000;
+    least = Math.min(least, missing);
     if (Date.now() > until) return;
     await sleep(2000);
   }
