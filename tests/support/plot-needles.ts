@@ -74,6 +74,7 @@ const legend = WAYS.map(({ says, color }, at) => {
 writeFileSync(
   svgFile,
   `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12" fill="#222">
+<title>One event hidden in a long clip: answered at the right place, by length and place</title>
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="${PANEL.left}" y="24" font-size="15" font-weight="600">One event hidden in a long clip: answered at the right place (IoU &#8805; .3)</text>
 <text x="${PANEL.left}" y="40" fill="#666">${bundle.name} ${bundle.version}, ${needles} questions that it answers in their own short clip, each hidden at every place; bars: 95 % interval</text>

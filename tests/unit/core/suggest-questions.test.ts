@@ -56,7 +56,11 @@ describe("suggested questions", () => {
   it("stop looking when the time is over", async () => {
     let lists = 0;
     const fake = createFakeClipModel();
-    const model: ClipModel = { ...fake, moments: (request) => (lists++, fake.moments(request)) };
+    const moments: ClipModel["moments"] = (request) => {
+      lists++;
+      return fake.moments(request);
+    };
+    const model: ClipModel = { ...fake, moments };
     let nowMs = 0;
     const slow = () => (nowMs += 900);
     await suggestQuestions({ model, now: slow }, { memory, maxMs: 2000 });
