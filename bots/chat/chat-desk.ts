@@ -347,7 +347,7 @@ export class ChatDesk implements Desk {
 
   async #wiped(share: ShareRecord, tell: boolean): Promise<ForgetReceipt | undefined> {
     const current = (await this.#context.ledger.read(share.tenantId, share.id)) as ShareRecord | undefined;
-    const receipt = await wipeShare(this.#context, this.#runs, share);
+    const receipt = await wipeShare(this.#context, this.#runs, share, { takeBack: tell });
     const status = current?.statusMessage;
     if (tell && status) {
       const notice = forgottenNotice(share.title, receipt);

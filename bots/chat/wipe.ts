@@ -2,9 +2,14 @@
  * What goes when a share goes. A clip's memory lives as long as one share of it does; what was said about it in a thread
  * goes with the share of that thread.
  */
-import { type ForgetReceipt, forgetClip, type InquiryRecord, type ShareRecord, threadIdOf } from "../../core/index.ts";
-import type { DeskContext } from "./desk-context.ts";
+import { type ForgetReceipt, forgetClip, type ShareRecord, threadIdOf } from "../../core/index.ts";
+import { type DeskContext, unlessGone } from "./desk-context.ts";
 import type { KeyedRuns } from "./keyed-runs.ts";
+
+export interface WipeOptions {
+  /** Whether answers that were posted are deleted as well; not where the whole channel is gone. */
+  readonly takeBack: boolean;
+}
 
 /**
  * Safe to repeat. The record goes first: whatever is still under way finds it missing and leaves nothing behind.
@@ -15,6 +20,7 @@ export async function wipeShare(
   context: DeskContext,
   runs: KeyedRuns,
   share: ShareRecord,
+  { takeBack }: WipeOptions,
 ): Promise<ForgetReceipt | undefined> {
   const { ledger, queue, stores, now } = context;
   const { tenantId } = share;
@@ -32,8 +38,13 @@ export async function wipeShare(
     if (clipId && inquiry.clipId && inquiry.clipId !== clipId) continue;
     await ledger.remove(tenantId, inquiry.id);
     await runs.stop(inquiry.id);
-    const { jobId } = inquiry as InquiryRecord;
+    if (inquiry.type !== "inquiry") continue;
+    const { jobId } = inquiry;
     if (jobId) await queue.cancel(jobId);
+    // The answer shows the clip, in words and in its frame.
+    if (takeBack && inquiry.answerMessage) {
+      await unlessGone(context.platform(inquiry.platform).remove(tenantId, inquiry.answerMessage));
+    }
   }
   if (!clipId) return undefined;
   if (others.length === 0) {

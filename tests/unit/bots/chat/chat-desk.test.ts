@@ -321,6 +321,8 @@ describe("what is deleted", () => {
     expect(asked.platform.said()[0]).toMatchObject({
       text: "I have forgotten m1.mp4. Removed: its memory, 1 question with its answer, my copy of it.",
     });
+    // The answers as well: they show the clip.
+    expect(asked.platform.said()).toHaveLength(1);
     await isGone(asked);
 
     const swept = await remember();
