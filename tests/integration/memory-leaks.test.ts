@@ -232,7 +232,8 @@ describe.each(PLACES)("$name", ({ skip, make }) => {
         if (windows) expect(windows).toEqual(truth.windows);
         await blobs.write(aKey(), name, before);
       }
-      expect(Math.min(...flipped.values())).toBeGreaterThan(500);
+      // Each of the blobs had its share.
+      expect(Math.min(...flipped.values())).toBeGreaterThan(200);
       expect(await another().read(aKey())).toEqual(truth);
     },
   );
