@@ -30,7 +30,7 @@ def plot(run: Path, out: Path) -> None:
         steps = [int(row["step"]) for row in rows]
         figure, axis = plt.subplots(figsize=(5, 2.6), dpi=90)
         for column in columns:
-            axis.plot(steps, [float(row[column]) for row in rows], label=column.replace("_", " "))
+            axis.plot(steps, [float(row[column]) for row in rows], label=column.replace("_", " "), marker=".")
         axis.set_title(f"{name}: held-out", fontsize=9)
         axis.set_xlabel("step", fontsize=8)
         axis.grid(alpha=0.3)

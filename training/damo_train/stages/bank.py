@@ -1,6 +1,6 @@
 """Fused clips, made once: in stages 2 to 4 the Fuseformer rests, so a clip's FUSION queries need not be made anew each step.
 
-On a CPU they are half of a step's cost. Questions about a clip are new each time it is drawn.
+On a CPU without a bank they are a good part of a step. Questions about a clip are new each time it is drawn.
 """
 
 import time
