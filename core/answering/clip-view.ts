@@ -58,6 +58,8 @@ export interface ClipViewOptions {
 
 /** Windows nearly as similar as the best hold the thing too. Cosine; chosen on held-out clips. */
 const SIMILARITY_MARGIN = 0.05;
+/** Windows that are read for one thing: what is there all along in a long clip must not cost its whole length. */
+const MOST_READ = 8;
 /** A thing is in the clip from this probability on. */
 const PRESENT_FROM = 0.5;
 /** Absent with a confidence below this: the nearest moment is offered. */
@@ -106,6 +108,7 @@ export function createClipView(options: ClipViewOptions): ClipView {
     }
     const chosen = ranked
       .filter(({ similarity }) => similarity >= best.similarity - SIMILARITY_MARGIN)
+      .slice(0, MOST_READ)
       .map(({ window }) => window)
       .sort((a, b) => a.startSeconds - b.startSeconds);
     const found: MomentSpan[] = [];

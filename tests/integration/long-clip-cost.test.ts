@@ -10,11 +10,10 @@ import {
   type ClipMemoryStore,
   type ClipModel,
   memoryKeyOf,
-  seededRandom,
   type WatchedWindow,
 } from "../../core/index.ts";
 import { embeddedStores } from "../../memory/index.ts";
-import { createClipModel, loadBundle } from "../../model/index.ts";
+import { createClipModel, loadBundle, resolveFfmpeg } from "../../model/index.ts";
 import { InMemoryThreadStore } from "../support/in-memory-thread-store.ts";
 import { aClipInfo, TENANT } from "../support/memory-builders.ts";
 import { type RedisServer, redisMissing, startRedisServer } from "../support/redis-server.ts";
@@ -22,21 +21,23 @@ import { aRedisSettings, aRedisStores } from "../support/redis-stores.ts";
 import { scratchFolder } from "../support/scratch-folder.ts";
 
 const BUNDLE = new URL("../../model/bundles/damo-mini", import.meta.url).pathname;
+const MEADOW = new URL("../../docs/demo/meadow.mp4", import.meta.url).pathname;
 const WINDOW_SECONDS = 8;
 const MINUTES = [1, 120];
 const ROUNDS = 9;
 
 let model: ClipModel;
+/** The demo clip: a dog barks in its first window, and not in its last. */
+const meadow: WatchedWindow[] = [];
 let server: RedisServer | undefined;
 const missing = redisMissing();
 
 beforeAll(async () => {
   const bundle = await loadBundle(BUNDLE);
-  const decode = { maxClipSeconds: 1, maxClipBytes: 1, maxClipPixels: 1, stallMs: 1 };
-  const findFfmpeg = async () => {
-    throw new Error("no clip is opened here");
-  };
+  const decode = { maxClipSeconds: 60, maxClipBytes: 2 ** 24, maxClipPixels: 2 ** 22, stallMs: 60_000 };
+  const findFfmpeg = () => resolveFfmpeg({ searchPath: process.env["PATH"] });
   model = createClipModel({ bundle, findFfmpeg }, { decode, watchThreads: 1, answerThreads: 1 });
+  for await (const event of model.watch({ path: MEADOW })) if (event.type === "window") meadow.push(event.window);
   if (!missing) server = await startRedisServer();
 });
 afterAll(async () => {
@@ -46,7 +47,7 @@ afterAll(async () => {
 
 const clipOf = (minutes: number) => asClipId(String(minutes).padStart(64, "0"));
 
-/** A memory of windows that were never watched: random queries, random embeddings of unit length. */
+/** The dog barks in two windows, whatever the length; the others are the meadow after it. */
 async function remember(store: ClipMemoryStore, minutes: number): Promise<void> {
   const { axes, bundle } = model;
   const key = memoryKeyOf(TENANT, clipOf(minutes), bundle);
@@ -58,19 +59,18 @@ async function remember(store: ClipMemoryStore, minutes: number): Promise<void> 
     info: aClipInfo(minutes * 60),
     createdAtMs: minutes,
   };
-  const random = seededRandom(minutes);
+  const count = Math.floor((minutes * 60) / WINDOW_SECONDS);
+  const barks = [Math.floor(count / 5), Math.floor(count / 2)];
   await store.begin(header);
-  for (let index = 0; index < Math.floor((minutes * 60) / WINDOW_SECONDS); index++) {
-    const direction = Float32Array.from({ length: axes.E }, () => random() - 0.5);
-    const norm = Math.hypot(...direction);
-    const window: WatchedWindow = {
+  for (let index = 0; index < count; index++) {
+    const window = (barks.includes(index) ? meadow.at(0) : meadow.at(-1)) as WatchedWindow;
+    await store.appendWindow(key, {
       index,
       startSeconds: index * WINDOW_SECONDS,
       endSeconds: (index + 1) * WINDOW_SECONDS,
-      queries: Float32Array.from({ length: axes.Q * axes.D }, () => random() - 0.5),
-      embedding: direction.map((value) => value / norm),
-    };
-    await store.appendWindow(key, window);
+      queries: window.queries,
+      embedding: window.embedding,
+    });
   }
   await store.complete(key, { info: header.info, warnings: [] });
 }
@@ -85,10 +85,13 @@ async function firstWordMs(memories: ClipMemoryStore, minutes: number, round: nu
     question: "when does the dog bark?",
   };
   const start = performance.now();
+  let firstMs = 0;
   for await (const event of askThread(deps, request)) {
-    if (event.type === "text" || event.type === "answered") return performance.now() - start;
+    firstMs ||= performance.now() - start;
+    // Only an answer that had to read windows is worth timing.
+    if (event.type === "answered") expect(event.answer.spans.length).toBeGreaterThan(0);
   }
-  throw new Error("no answer");
+  return firstMs;
 }
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
