@@ -101,6 +101,8 @@ export const bundleManifestSchema = z.strictObject({
     unsureThreshold: z.number().min(0).max(1),
     /** confidence = 1 / (1 + exp(-(scale * logit(raw) + bias))), fitted on held-out clips (Platt). */
     calibration: z.strictObject({ scale: z.number(), bias: z.number() }),
+    /** Who says what a window holds when nobody asked about a thing. `embeddings` needs `alignment`. Default: the model. */
+    lists: z.enum(["model", "embeddings"]).optional(),
     /** What the aligned embeddings tell (core/answering/alignment.ts). Absent: the language model alone is asked. */
     alignment: z
       .strictObject({

@@ -255,7 +255,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     durationSeconds,
     signal,
   }: Parameters<ClipModel["moments"]>[0]): Promise<readonly Moment[]> {
-    const list = answering.alignment ? listByEmbedding : listByModel;
+    const list = answering.alignment && answering.lists === "embeddings" ? listByEmbedding : listByModel;
     const found: Moment[] = [];
     for (const entry of windows.entries) {
       stopIfAborted(signal);
