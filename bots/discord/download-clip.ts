@@ -10,9 +10,26 @@ export interface DownloadDeps {
   readonly fetchLink: FetchLink;
   /** For Discord's own attachments. */
   readonly fetch: typeof fetch;
+  /** Wall time, ms. */
+  readonly now: () => number;
 }
 
-export async function downloadClip(
+/** So young a message may not show its files yet, and they may not be served yet: seen once in 200 clips of a soak. */
+const YOUNG_MS = 30_000;
+
+/** When a message was written: the upper bits of its id (discord.com/developers, "Snowflakes"). */
+const writtenAtMs = (id: string): number => (/^\d+$/.test(id) ? Number((BigInt(id) >> 22n) + 1_420_070_400_000n) : 0);
+
+export function downloadClip(
+  deps: DownloadDeps,
+  source: ClipSource,
+  toPath: string,
+  options: { readonly maxBytes: number; readonly signal: AbortSignal },
+): Promise<void> {
+  return unlessYoung(deps, source.message.messageId, download(deps, source, toPath, options));
+}
+
+async function download(
   deps: DownloadDeps,
   source: ClipSource,
   toPath: string,
@@ -45,6 +62,17 @@ export async function downloadClip(
     // A file that its message still shows but nobody may fetch: not gone, and not ours to fetch.
     if (isDomainError(error) && error.code === "source.no_access" && !refreshed) deps.addresses.forget(source.fileId);
     throw error;
+  }
+}
+
+/** Worth another try: what is really deleted is wiped by the event of its deletion anyway. */
+async function unlessYoung<T>({ now }: DownloadDeps, messageId: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    const isGone = isDomainError(cause) && cause.code === "source.gone";
+    if (!isGone || now() - writtenAtMs(messageId) > YOUNG_MS) throw cause;
+    throw new DomainError("source.unreachable", "the message does not show the file yet", { cause });
   }
 }
 

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type APIAttachment, AttachmentFlags, ChannelType, GatewayDispatchEvents } from "discord-api-types/v10";
 import { pino } from "pino";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ClipShared } from "../../bots/chat/chat-platform.ts";
 import { checkDiscord } from "../../bots/discord/check-discord.ts";
 import { intentsOf } from "../../bots/discord/message-content.ts";
@@ -175,6 +175,10 @@ describe("fetching a clip", () => {
   });
 
   it("knows a file that was taken out of its message, or whose message is gone, from one that it may not fetch", async () => {
+    const clock = Date.now;
+    let aheadMs = 0;
+    const moved = vi.spyOn(Date, "now").mockImplementation(() => clock() + aheadMs);
+    onTestFinished(() => moved.mockRestore());
     const peer = await aPeer({ DISCORD_CATCH_UP_MINUTES: "0" });
     const shared = await aClip(peer);
     const fresh = await peer.restart();
@@ -192,6 +196,9 @@ describe("fetching a clip", () => {
       where: { id: shared.source.message.messageId },
       data: { attachments: "[]", content: "without the clip" },
     });
+    // Of a message that has only just been written it is not believed yet.
+    await expect(fetched()).rejects.toMatchObject({ code: "source.unreachable", retryable: true });
+    aheadMs = 60_000;
     await expect(fetched()).rejects.toMatchObject({ code: "source.gone" });
     expect(await fresh.canSee(tenantId, shared.source)).toBe("gone");
   });
