@@ -5,11 +5,14 @@ import type { ClipAddresses } from "./clip-addresses.ts";
 import { asking, hasCode } from "./discord-errors.ts";
 import { channelOf } from "./places.ts";
 import { whoIs } from "./tenant.ts";
+import { isYoung } from "./young-message.ts";
 
 export interface CanSeeDeps {
   readonly client: Client;
   readonly rest: Pick<REST, "get">;
   readonly addresses: ClipAddresses;
+  /** Wall time, ms. */
+  readonly now: () => number;
 }
 
 const READING = [PermissionFlagsBits.ViewChannel, PermissionFlagsBits.ReadMessageHistory] as const;
@@ -23,7 +26,9 @@ export async function canSee(
 ): Promise<"yes" | "no" | "gone"> {
   try {
     if (source.type === "file") {
-      if ((await deps.addresses.fetch(source)).found === "removed") return "gone";
+      const { found } = await deps.addresses.fetch(source);
+      // "Gone" wipes the clip: not before its message had the time to show it.
+      if (found === "removed" && !isYoung(source.message.messageId, deps.now())) return "gone";
     } else {
       const message = await deps.addresses.fetchMessage(source.message);
       if (deps.addresses.isReadable(message) && !message.content.includes(source.url)) return "gone";

@@ -8,6 +8,7 @@ import { type ClipSource, DomainError, type MessageRef } from "../../core/index.
 import { type ClipAttachment, clipsIn, mentions } from "./clip-sources.ts";
 import { asking } from "./discord-errors.ts";
 import { channelOf } from "./places.ts";
+import { isYoung } from "./young-message.ts";
 
 type FileSource = Extract<ClipSource, { type: "file" }>;
 
@@ -92,6 +93,9 @@ export class ClipAddresses {
     if (known) return known;
     const found = await this.fetch(source);
     if (found.found === "clip") return found.clip;
+    if (found.found === "removed" && isYoung(source.message.messageId, this.#deps.now())) {
+      throw new DomainError("source.unreachable", "the message does not show the file yet");
+    }
     if (found.found === "removed") throw new DomainError("source.gone", "the attachment was removed from its message");
     throw new DomainError("source.no_access", "attachments are hidden without the message-content intent", {
       details: { problem: "message content is off, so share it again and mention me with it" },

@@ -3,6 +3,7 @@ import { type ClipSource, DomainError, isDomainError } from "../../core/index.ts
 import type { FetchLink } from "../chat/fetch-link.ts";
 import { type OpenedAddress, resumableDownload } from "../chat/resumable-download.ts";
 import type { ClipAddresses } from "./clip-addresses.ts";
+import { isYoung } from "./young-message.ts";
 
 export interface DownloadDeps {
   readonly addresses: ClipAddresses;
@@ -14,22 +15,7 @@ export interface DownloadDeps {
   readonly now: () => number;
 }
 
-/** So young a message may not show its files yet, and they may not be served yet: seen once in 200 clips of a soak. */
-const YOUNG_MS = 30_000;
-
-/** When a message was written: the upper bits of its id (discord.com/developers, "Snowflakes"). */
-const writtenAtMs = (id: string): number => (/^\d+$/.test(id) ? Number((BigInt(id) >> 22n) + 1_420_070_400_000n) : 0);
-
-export function downloadClip(
-  deps: DownloadDeps,
-  source: ClipSource,
-  toPath: string,
-  options: { readonly maxBytes: number; readonly signal: AbortSignal },
-): Promise<void> {
-  return unlessYoung(deps, source.message.messageId, download(deps, source, toPath, options));
-}
-
-async function download(
+export async function downloadClip(
   deps: DownloadDeps,
   source: ClipSource,
   toPath: string,
@@ -54,6 +40,10 @@ async function download(
       url = (await deps.addresses.addressOf(source, true)).url;
       return open(headers, signal);
     }
+    if (refreshed && answer.status === 404 && isYoung(source.message.messageId, deps.now())) {
+      await answer.body?.cancel();
+      throw new DomainError("source.unreachable", "its message shows the file, but it is not served yet");
+    }
     return { status: answer.status, headers: answer.headers, body: answer.body ?? noBytes() };
   };
   try {
@@ -62,17 +52,6 @@ async function download(
     // A file that its message still shows but nobody may fetch: not gone, and not ours to fetch.
     if (isDomainError(error) && error.code === "source.no_access" && !refreshed) deps.addresses.forget(source.fileId);
     throw error;
-  }
-}
-
-/** Worth another try: what is really deleted is wiped by the event of its deletion anyway. */
-async function unlessYoung<T>({ now }: DownloadDeps, messageId: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    const isGone = isDomainError(cause) && cause.code === "source.gone";
-    if (!isGone || now() - writtenAtMs(messageId) > YOUNG_MS) throw cause;
-    throw new DomainError("source.unreachable", "the message does not show the file yet", { cause });
   }
 }
 

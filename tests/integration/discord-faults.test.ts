@@ -198,6 +198,7 @@ describe("fetching a clip", () => {
     });
     // Of a message that has only just been written it is not believed yet.
     await expect(fetched()).rejects.toMatchObject({ code: "source.unreachable", retryable: true });
+    expect(await fresh.canSee(tenantId, shared.source)).toBe("yes");
     aheadMs = 60_000;
     await expect(fetched()).rejects.toMatchObject({ code: "source.gone" });
     expect(await fresh.canSee(tenantId, shared.source)).toBe("gone");

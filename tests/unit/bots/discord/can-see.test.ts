@@ -128,7 +128,7 @@ const sees = (who?: string, what: ClipSource = source) => {
     readsEverything: () => readsEverything,
     now: Date.now,
   });
-  return canSee({ client, rest: client.rest, addresses }, tenantId, what, who);
+  return canSee({ client, rest: client.rest, addresses, now: Date.now }, tenantId, what, who);
 };
 
 describe("a clip in a channel is seen", () => {
