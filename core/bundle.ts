@@ -21,7 +21,7 @@ const graph = bundleFile.extend({
   outputs: z.array(tensorSpec).min(1),
 });
 
-export const GRAPH_NAMES = ["vision", "audio", "fuseformer", "text", "bridge", "decoder"] as const;
+export const GRAPH_NAMES = ["vision", "audio", "fuseformer", "text", "match", "bridge", "decoder"] as const;
 export type GraphName = (typeof GRAPH_NAMES)[number];
 
 const positive = z.int().positive();
@@ -101,14 +101,14 @@ export const bundleManifestSchema = z.strictObject({
     unsureThreshold: z.number().min(0).max(1),
     /** confidence = 1 / (1 + exp(-(scale * logit(raw) + bias))), fitted on held-out clips (Platt). */
     calibration: z.strictObject({ scale: z.number(), bias: z.number() }),
-    /** Who says what a window holds when nobody asked about a thing. `embeddings` needs `alignment`. Default: the model. */
-    lists: z.enum(["model", "embeddings"]).optional(),
-    /** What the aligned embeddings tell (core/answering/alignment.ts). Absent: the language model alone is asked. */
-    alignment: z
+    /** What the logits of the graph `match` mean (core/answering/matching.ts). Absent: the language model alone is asked. */
+    matching: z
       .strictObject({
         asked: z.strictObject({ scale: z.number(), bias: z.number() }),
         listed: z.strictObject({ scale: z.number(), bias: z.number() }),
-        spans: z.strictObject({ presence: z.number(), times: z.number(), bias: z.number() }),
+        spans: z.strictObject({ scale: z.number(), bias: z.number() }),
+        /** A half second belongs to a thing's span from this share of its highest chance on. */
+        share: z.number().min(0).max(1),
       })
       .optional(),
   }),
@@ -118,6 +118,7 @@ export const bundleManifestSchema = z.strictObject({
     audio: graph,
     fuseformer: graph,
     text: graph,
+    match: graph,
     bridge: graph,
     decoder: graph,
   }),

@@ -3,12 +3,12 @@
  *
  *     watch    clip -> windows of frames and sound -> visual and audio encoders -> Temporal-aware Fuseformer
  *                   -> FUSION queries, which are all that is kept of the clip
+ *     match    FUSION queries, phrase -> matching head of stage 1 -> is it there, and in which half seconds
  *     answer   FUSION queries -> Q-Former bridge -> [bridged windows ; dialogue ; question] -> LLM -> text with times
  *
  * Watching and answering have a session thread each, started on first use: a question never waits for a window.
  */
-import { type Alignment, spansConfidence } from "../core/answering/alignment.ts";
-import { groundingQuestion } from "../core/answering/wording.ts";
+import type { Matching } from "../core/answering/matching.ts";
 import type { MomentSpan } from "../core/clip.ts";
 import type { WatchedWindow, WindowEntry } from "../core/clip-memory.ts";
 import { DomainError } from "../core/errors.ts";
@@ -32,6 +32,8 @@ import type { GeneratedToken } from "./decoding/generate-answer.ts";
 import { atStrongestWindow, spreadOverWindows } from "./evidence-seconds.ts";
 import { fuseWindow } from "./fuseformer.ts";
 import { lazyResource } from "./lazy-resource.ts";
+import { listByMatching } from "./list-by-matching.ts";
+import { matchPhrases } from "./match.ts";
 import { type DecodedWindow, type DecodeLimits, decodeClip, logMel } from "./media/index.ts";
 import { mergeMoments, readMoments } from "./moments.ts";
 import { CPU_ONLY, type ProviderChoice } from "./onnx/execution-provider.ts";
@@ -40,7 +42,7 @@ import { buildListPrompt, buildQuestionPrompt, encodeQuestionWords, type Prompt,
 import { readAhead } from "./read-ahead.ts";
 import { isAboutEverything, recallWindows } from "./recall.ts";
 import { embedQuestion } from "./text-encoder.ts";
-import { chooseLikely, createThingLikeness } from "./thing-likeness.ts";
+import { createThingLikeness } from "./thing-likeness.ts";
 import { findTimes } from "./time-tokens.ts";
 import { type BundleTokenizer, loadTokenizer } from "./tokenizer.ts";
 import { encodeFrames } from "./vision-encoder.ts";
@@ -109,7 +111,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     make: async () => {
       const tokenizer = await loadTokenizer(bundle.tokenizerPath);
       const thread = await startGraphThread({
-        graphs: [bundle.graph("text"), bundle.graph("bridge"), bundle.graph("decoder")],
+        graphs: [bundle.graph("text"), bundle.graph("match"), bundle.graph("bridge"), bundle.graph("decoder")],
         intraOpThreads: settings.answerThreads,
         provider: settings.provider,
         decoder: { ...decoderShape(manifest), cacheBytes: settings.decoderCacheBytes },
@@ -244,9 +246,12 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     });
   }
 
-  const similarity = createThingLikeness(async (phrase) => {
-    const { thread, tokenizer } = await answerer.get();
-    return embedQuestion(thread, encodeQuestionWords(tokenizer, phrase, limits.questionTokens));
+  const { similarity, match } = createThingLikeness({
+    async embed(phrase) {
+      const { thread, tokenizer } = await answerer.get();
+      return embedQuestion(thread, encodeQuestionWords(tokenizer, phrase, limits.questionTokens));
+    },
+    match: async (windows, phrases) => matchPhrases((await answerer.get()).thread, manifest, windows, phrases),
   });
   const lists = new WindowLists();
 
@@ -255,7 +260,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     durationSeconds,
     signal,
   }: Parameters<ClipModel["moments"]>[0]): Promise<readonly Moment[]> {
-    const list = answering.alignment && answering.lists === "embeddings" ? listByEmbedding : listByModel;
+    const list = answering.matching ? listByMatchingHead : listByModel;
     const found: Moment[] = [];
     for (const entry of windows.entries) {
       stopIfAborted(signal);
@@ -289,35 +294,26 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     ...manifest.card.hears.map((name): Thing => ({ name, sense: "heard", known: true })),
   ];
 
-  /** The embeddings say what a window holds, the language model when. */
-  async function listByEmbedding(
-    windows: WindowSource,
-    durationSeconds: number,
-    signal: AbortSignal | undefined,
-  ): Promise<readonly Moment[]> {
-    const aligned = answering.alignment as Alignment;
-    const cosines = await similarity(ownThings, windows.entries);
-    const likely = chooseLikely(ownThings, cosines, aligned);
-    const found: Moment[] = [];
-    for (const { thing, presence } of likely) {
-      const request = { question: groundingQuestion(thing), history: [], windows, durationSeconds, mustPoint: true };
-      for await (const event of answer({ ...request, ...(signal && { signal }) })) {
-        if (event.type !== "answer") continue;
-        const label = thing.sense === "heard" ? `${thing.name} (heard)` : thing.name;
-        for (const span of event.spans) {
-          found.push({ ...span, label, confidence: spansConfidence(aligned, presence, span.confidence) });
-        }
-      }
-    }
-    return found;
+  /** The matching head lists a window. */
+  async function listByMatchingHead(windows: WindowSource, durationSeconds: number): Promise<readonly Moment[]> {
+    const [window] = (await windows.read(indexesOf(windows.entries))) as [WatchedWindow];
+    return listByMatching(answering.matching as Matching, {
+      things: ownThings,
+      logits: await match(ownThings, [window]),
+      window,
+      pieces: axes.Q,
+      windowSeconds,
+      limitSeconds: durationSeconds,
+    });
   }
 
   return {
     bundle: bundle.identity,
     vocabulary: { sees: manifest.card.sees, hears: manifest.card.hears },
     unsureThreshold: answering.unsureThreshold,
-    alignment: answering.alignment,
+    matching: answering.matching,
     similarity,
+    match,
     effort: async () => (await answerer.get()).thread.effort,
     axes,
     windowSeconds,

@@ -2,8 +2,7 @@
  * A clip's memory as the composers of answers see it: is a thing there, when, and what is there at a time. Everything
  * that is asked of the model goes through here, and everything that comes back is inside the clip.
  *
- * Where the bundle has fitted embeddings, they say whether a thing is there and in which windows, and the language
- * model reads those windows one at a time to say when (docs/decisions/2026-11-21-embeddings-say-whether.md). Otherwise
+ * Where the bundle has a fitted matching head, it says whether a thing is there and when (ground-by-matching.ts). Otherwise
  * the language model reads the clip and says both.
  */
 import type { MomentSpan, Span } from "../clip.ts";
@@ -13,8 +12,8 @@ import { DomainError } from "../errors.ts";
 import type { AnswerEvent, AnswerRequest, ClipModel, Moment } from "../ports/clip-model.ts";
 import type { Thing } from "../question/question.ts";
 import { someWindows, type WindowSource } from "../window-source.ts";
-import { type Alignment, askedPresence, spansConfidence } from "./alignment.ts";
 import { mergedMoments } from "./clip-moments.ts";
+import { groundByMatching, matchingModel, SAME_MOMENT_GAP_SECONDS } from "./ground-by-matching.ts";
 import { clampSpans, mergeSpans } from "./guard-times.ts";
 import { groundingQuestion } from "./wording.ts";
 
@@ -56,20 +55,9 @@ export interface ClipViewOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Windows nearly as similar as the best hold the thing too. Cosine; chosen on held-out clips. */
-const SIMILARITY_MARGIN = 0.05;
-/** Windows that are read for one thing: what is there all along in a long clip must not cost its whole length. */
-const MOST_READ = 8;
-/** A thing is in the clip from this probability on. */
-const PRESENT_FROM = 0.5;
-/** Absent with a confidence below this: the nearest moment is offered. */
-const CLEARLY_ABSENT_FROM = 0.7;
-/** Two spans of one thing this near to each other are one: nobody could tell them apart. */
-export const SAME_MOMENT_GAP_SECONDS = 0.5;
-
 export function createClipView(options: ClipViewOptions): ClipView {
   const { model, windows, durationSeconds: limitSeconds, complete, threadId, temperature, seed, signal } = options;
-  const { alignment } = model.similarity ? model : {};
+  const matcher = matchingModel(model);
   const { entries } = windows;
   const unsureThreshold = model.unsureThreshold ?? 0.5;
 
@@ -91,45 +79,6 @@ export function createClipView(options: ClipViewOptions): ClipView {
   };
 
   const verdictFor = (confidence: number): Verdict => (confidence < unsureThreshold ? "unsure" : "found");
-
-  async function groundByEmbedding(thing: Thing, aligned: Alignment): Promise<Grounding> {
-    const [similarities] = (await model.similarity?.([thing], entries)) ?? [];
-    const ranked = entries
-      .map((window, index) => ({ window, similarity: similarities?.[index] ?? -1 }))
-      .sort((a, b) => b.similarity - a.similarity);
-    const best = ranked[0];
-    if (best === undefined) throw new DomainError("memory.not_watched", "nothing is watched yet");
-    const presence = unit(askedPresence(aligned, best.similarity));
-    if (presence < PRESENT_FROM) {
-      const confidence = 1 - presence;
-      const { startSeconds, endSeconds } = best.window;
-      const nearest = { startSeconds, endSeconds: Math.min(endSeconds, limitSeconds) };
-      return { verdict: "absent", confidence, spans: [], ...(confidence < CLEARLY_ABSENT_FROM && { nearest }) };
-    }
-    const chosen = ranked
-      .filter(({ similarity }) => similarity >= best.similarity - SIMILARITY_MARGIN)
-      .slice(0, MOST_READ)
-      .map(({ window }) => window)
-      .sort((a, b) => a.startSeconds - b.startSeconds);
-    const found: MomentSpan[] = [];
-    for (const window of chosen) {
-      const { spans, confidence } = await wholeAnswer(groundingQuestion(thing), {
-        windows: someWindows(windows, [window]),
-        mustPoint: true,
-        // What the thread has read of this window stays in the KV cache for the next question about it.
-        threadId: `${threadId}/window-${window.index}`,
-      });
-      const inside = clampSpans(spans, limitSeconds).filter((span) => overlap(span, window));
-      // Without a time of its own, the window is all that is known.
-      const pointed = inside.length > 0 ? inside : clampSpans([{ ...window, confidence }], limitSeconds);
-      found.push(
-        ...pointed.map((span) => ({ ...span, confidence: spansConfidence(aligned, presence, span.confidence) })),
-      );
-    }
-    const spans = mergeSpans(clampSpans(found, limitSeconds), SAME_MOMENT_GAP_SECONDS);
-    const confidence = Math.max(0, ...spans.map((span) => span.confidence));
-    return { verdict: verdictFor(confidence), confidence, spans };
-  }
 
   async function groundByModel(thing: Thing): Promise<Grounding> {
     const answer = await wholeAnswer(groundingQuestion(thing), { threadId });
@@ -159,13 +108,15 @@ export function createClipView(options: ClipViewOptions): ClipView {
     limitSeconds,
     complete,
     unsureThreshold,
-    modelSpeaks: alignment === undefined,
+    modelSpeaks: matcher === undefined,
     takesAnyWords: model.vocabulary === undefined,
     ground(thing) {
       const key = `${thing.sense} ${thing.name}`;
       const known = groundings.get(key);
       if (known) return known;
-      const grounding = alignment ? groundByEmbedding(thing, alignment) : groundByModel(thing);
+      const grounding = matcher
+        ? groundByMatching(matcher, windows, thing, limitSeconds, verdictFor)
+        : groundByModel(thing);
       groundings.set(key, grounding);
       return grounding;
     },

@@ -179,6 +179,8 @@ def load_bundle(bundle: Path, config: NetworkConfig | None = None) -> Damo:
     network = Damo(config or CONFIGS[name]())
     constants = {key: value.clone() for key, value in network.named_buffers() if "running_" not in key}
     for graph, spec in graph_samples(network).items():
+        if graph == "match" and not (bundle / "match.onnx").exists():
+            continue  # bundles before 0.3 have none: `damo-train matching` makes it
         load_graph(spec, bundle / f"{graph}.onnx")
     for key, value in network.named_buffers():
         if key in constants:
@@ -225,6 +227,8 @@ def differences(network: Damo, bundle: Path, seed: int = 3) -> Iterable[tuple[st
     import onnxruntime
 
     for graph, spec in graph_samples(network, seed).items():
+        if not (bundle / f"{graph}.onnx").exists():
+            continue
         session = onnxruntime.InferenceSession(str(bundle / f"{graph}.onnx"), providers=["CPUExecutionProvider"])
         theirs = session.run(spec["outputs"], {name: value.numpy() for name, value in spec["inputs"].items()})
         with torch.no_grad():
@@ -237,7 +241,7 @@ def write_run(network: Damo, bundle: Path, run: Path) -> None:
     run.mkdir(parents=True, exist_ok=True)
     save_atomically({"model": network.vision.state_dict(), "source": str(bundle)}, run / "vision.pt")
     save_atomically({"model": network.audio.state_dict(), "source": str(bundle)}, run / "audio.pt")
-    modules = {name: getattr(network, name).state_dict() for name in ("fuseformer", "text", "bridge", "language_model")}
+    modules = {name: getattr(network, name).state_dict() for name in ("fuseformer", "text", "matching", "bridge", "language_model")}
     save_atomically({"modules": modules, "source": str(bundle)}, run / "warm.pt")
     shutil.copyfile(bundle / "tokenizer.json", run / "tokenizer.json")
 
