@@ -29,7 +29,8 @@ try {
   console.log(`p95 ratio ${(percentile(watching, 95) / percentile(idle, 95)).toFixed(2)}`);
   for (const [index, block] of blocks.entries()) {
     console.log(
-      `  block ${index + 1}: p95 idle ${percentile(block.idle, 95).toFixed(0)} ms, watching ${percentile(block.watching, 95).toFixed(0)} ms`,
+      `  block ${index + 1}: p95 idle ${percentile(block.idle, 95).toFixed(0)} ms, watching ${percentile(block.watching, 95).toFixed(0)} ms; ` +
+        `first window ${block.openingSeconds.toFixed(1)} s after it was handed in`,
     );
   }
   console.log(

@@ -30,6 +30,8 @@ export interface FirstTokenBlock {
   readonly idle: readonly number[];
   /** ms, one a question */
   readonly watching: readonly number[];
+  /** From handing the long clip in to its first window: opening it again and going where it stood. */
+  readonly openingSeconds: number;
   /** Media watched beside those answers, and how long they took. */
   readonly watchedSeconds: number;
   readonly wallSeconds: number;
@@ -108,12 +110,14 @@ export async function firstTokenBench(options: {
       async block(questions) {
         const quiet = await idle(questions);
         const before = worker.windows.length;
+        const handedInAt = performance.now();
         const jobId = await queue.watch({ tenantId: TENANT, clipId: long, title: "long.mp4" });
         let ended: string | undefined;
         const followed = (async () => {
           for await (const { event } of queue.followWatch(jobId)) ended = isLastEvent(event) ? event.type : undefined;
         })();
-        // Well under way: the file is open, windows come.
+        await worker.until(() => worker.windows.length > before);
+        const openingSeconds = (performance.now() - handedInAt) / 1000;
         await worker.until(() => worker.windows.length >= before + 2);
         const underWay = worker.windows.length;
         const startedAt = performance.now();
@@ -129,7 +133,7 @@ export async function firstTokenBench(options: {
         const watchedSeconds = (worker.windows.length - underWay) * WINDOW_SECONDS;
         await queue.cancel(jobId);
         await followed;
-        return { idle: quiet, watching, watchedSeconds, wallSeconds };
+        return { idle: quiet, watching, openingSeconds, watchedSeconds, wallSeconds };
       },
 
       async eventLoopDelay() {
