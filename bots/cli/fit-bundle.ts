@@ -135,6 +135,7 @@ async function groundIn(
     windows: source,
     durationSeconds,
     mustPoint: true,
+    wholeOnly: true,
     signal,
   })) {
     if (event.type === "answer") return event;

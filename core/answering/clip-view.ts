@@ -12,7 +12,7 @@ import type { Verdict } from "../conversation.ts";
 import { DomainError } from "../errors.ts";
 import type { AnswerEvent, AnswerRequest, ClipModel, Moment } from "../ports/clip-model.ts";
 import type { Thing } from "../question/question.ts";
-import { someWindows, type WindowSource } from "../window-source.ts";
+import { heldWindows, someWindows, type WindowSource } from "../window-source.ts";
 import { type Alignment, askedPresence, spansConfidence } from "./alignment.ts";
 import { mergedMoments } from "./clip-moments.ts";
 import { clampSpans, mergeSpans } from "./guard-times.ts";
@@ -86,7 +86,7 @@ export function createClipView(options: ClipViewOptions): ClipView {
     });
 
   const wholeAnswer = async (question: string, more: Partial<AnswerRequest>) => {
-    for await (const event of ask(question, more)) if (event.type === "answer") return event;
+    for await (const event of ask(question, { ...more, wholeOnly: true })) if (event.type === "answer") return event;
     throw new DomainError("model.runtime", "the model ended without an answer");
   };
 
@@ -111,14 +111,23 @@ export function createClipView(options: ClipViewOptions): ClipView {
       .slice(0, MOST_READ)
       .map(({ window }) => window)
       .sort((a, b) => a.startSeconds - b.startSeconds);
+    // In one piece: a store that is far away is asked once.
+    const held = heldWindows(await windows.read(chosen.map(({ index }) => index)));
+    const answers = await Promise.all(
+      chosen.map((window) =>
+        wholeAnswer(groundingQuestion(thing), {
+          windows: someWindows(held, [window]),
+          mustPoint: true,
+          // What the thread has read of this window stays in the KV cache for the next question about it.
+          threadId: `${threadId}/window-${window.index}`,
+          // All at once, so that one is got ready while the model reads another; in one lane, so that others get their turn.
+          lane: threadId,
+        }),
+      ),
+    );
     const found: MomentSpan[] = [];
-    for (const window of chosen) {
-      const { spans, confidence } = await wholeAnswer(groundingQuestion(thing), {
-        windows: someWindows(windows, [window]),
-        mustPoint: true,
-        // What the thread has read of this window stays in the KV cache for the next question about it.
-        threadId: `${threadId}/window-${window.index}`,
-      });
+    for (const [at, window] of chosen.entries()) {
+      const { spans, confidence } = answers[at] as (typeof answers)[number];
       const inside = clampSpans(spans, limitSeconds).filter((span) => overlap(span, window));
       // Without a time of its own, the window is all that is known.
       const pointed = inside.length > 0 ? inside : clampSpans([{ ...window, confidence }], limitSeconds);

@@ -206,6 +206,15 @@ describe.skipIf(lacksTinyBundle())("the clip model", () => {
       expect(pieceCount).toBeGreaterThan(50);
     });
 
+    it("answers the same, and in one piece, when nobody reads along", async () => {
+      for (const over of [{}, { temperature: WILD, seed: 3 }]) {
+        const streamed = await ask(over);
+        const whole = await ask({ ...over, wholeOnly: true, lane: "a" });
+        expect(streamed.pieces).not.toEqual([]);
+        expect(whole).toEqual({ answer: streamed.answer, pieces: [] });
+      }
+    });
+
     it("points at spans inside the clip only", async () => {
       let spans = 0;
       for (let seed = 0; seed < 20; seed += 1) {
