@@ -3,7 +3,7 @@
  * given their name in one step, so that several processes may work in one folder without locks.
  */
 import { randomBytes } from "node:crypto";
-import { link, lstat, open, readdir, rename, rm } from "node:fs/promises";
+import { type FileHandle, link, lstat, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DomainError } from "../core/index.ts";
 
@@ -17,15 +17,43 @@ export const isDraft = (name: string): boolean => name.endsWith(DRAFT);
 
 /** Creates a file that is never changed afterwards. False, and nothing written, when it already exists. */
 export async function createFile(path: string, bytes: Uint8Array): Promise<boolean> {
-  return withDraft(path, bytes, async (draft) => {
-    try {
-      await link(draft, path);
-      return true;
-    } catch (error) {
-      if (errorCode(error) === "EEXIST") return false;
-      throw error;
-    }
-  });
+  return withDraft(path, bytes, (draft) => linkUnlessThere(draft, path));
+}
+
+/**
+ * Creates a file as `createFile` does, but flushes it behind: once this resolves the file is there for every process,
+ * whole, and it survives a power cut when `flushed` resolves. A cut before that may leave a file that is empty.
+ *
+ * @returns `undefined`, and nothing written, when it already exists; `flushed` rejects when the disk does not take it
+ */
+export async function createFileFlushedBehind(
+  path: string,
+  bytes: Uint8Array,
+): Promise<{ readonly flushed: Promise<void> } | undefined> {
+  const folder = dirname(path);
+  const draft = draftIn(folder);
+  const handle = await open(draft, "wx", PRIVATE_FILE);
+  let isGiven = false;
+  try {
+    await handle.writeFile(bytes);
+    isGiven = await linkUnlessThere(draft, path);
+  } finally {
+    await rm(draft, { force: true });
+    if (!isGiven) await handle.close();
+  }
+  if (!isGiven) return undefined;
+  const flushed = flushBoth(handle, folder);
+  flushed.catch(() => {}); // it is for whoever awaits it
+  return { flushed };
+}
+
+async function flushBoth(handle: FileHandle, folder: string): Promise<void> {
+  try {
+    // At once: what the file system has to write for both goes to the disk together.
+    await Promise.all([handle.sync(), flushFolder(folder)]);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Creates a file or replaces what it held. */
@@ -90,9 +118,21 @@ function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "syscall" in error && "code" in error ? String(error.code) : undefined;
 }
 
+const draftIn = (folder: string): string => join(folder, `${randomBytes(8).toString("hex")}${DRAFT}`);
+
+async function linkUnlessThere(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
 async function withDraft<T>(path: string, bytes: Uint8Array, give: (draft: string) => Promise<T>): Promise<T> {
   const folder = dirname(path);
-  const draft = join(folder, `${randomBytes(8).toString("hex")}${DRAFT}`);
+  const draft = draftIn(folder);
   try {
     const handle = await open(draft, "wx", PRIVATE_FILE);
     try {

@@ -1,10 +1,11 @@
 /** Conversations as plain files: one folder a thread, one file a turn (keys.ts draws it). */
-import { mkdir, readFile, rm, rmdir } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClipId, TenantId, Thread, ThreadStore, Turn } from "../core/index.ts";
 import { decodeJson, encodeJson } from "./checked-json.ts";
 import {
-  createFile,
+  createFileFlushedBehind,
   flushFolder,
   isAbsent,
   isDraft,
@@ -17,6 +18,8 @@ import { tenantFolder, threadFolder, turnFile, turnIndexOf } from "./keys.ts";
 
 export class EmbeddedThreadStore implements ThreadStore {
   readonly #root: string;
+  /** Of the turns that were appended last. */
+  #flushed: Promise<unknown> = Promise.resolve();
 
   /** @param root  the folder of all threads; made when first needed */
   constructor(root: string) {
@@ -27,8 +30,8 @@ export class EmbeddedThreadStore implements ThreadStore {
     return onDisk(this.#root, async () => {
       const turns: Turn[] = [];
       const folder = threadFolder(this.#root, tenantId, threadId);
-      for (const index of await turnIndexesIn(folder)) {
-        const turn = await readTurn(join(folder, turnFile(index)));
+      for (const index of turnIndexesIn(folder)) {
+        const turn = readTurn(join(folder, turnFile(index)));
         if (turn) turns.push(turn);
       }
       if (!turns.length) return undefined;
@@ -36,18 +39,27 @@ export class EmbeddedThreadStore implements ThreadStore {
     });
   }
 
+  /**
+   * The turn is there for every process once this resolves; the disk has it a moment later, and nobody waits for that
+   * but the next turn: of two that come at once, the second one does, and says so when the disk did not take the first.
+   */
   appendTurn(tenantId: TenantId, threadId: string, turn: Turn): Promise<void> {
     return onDisk(this.#root, async () => {
+      await this.#settle();
       const folder = threadFolder(this.#root, tenantId, threadId);
       for (;;) {
-        await mkdir(folder, PRIVATE_FOLDER);
-        const index = ((await turnIndexesIn(folder)).at(-1) ?? -1) + 1;
+        const index = (turnIndexesIn(folder).at(-1) ?? -1) + 1;
         try {
           // Another process may take the same number first: then the next one is tried.
-          if (await createFile(join(folder, turnFile(index)), encodeJson(turn))) return;
+          const created = await createFileFlushedBehind(join(folder, turnFile(index)), encodeJson(turn));
+          if (!created) continue;
+          this.#flushed = Promise.all([this.#flushed, created.flushed]);
+          this.#flushed.catch(() => {}); // told to whoever settles it
+          return;
         } catch (error) {
-          // The thread was deleted, or swept of drafts, at this very moment: it starts anew.
+          // Its first turn, or the thread was deleted, or swept of drafts, at this very moment: it starts anew.
           if (!isAbsent(error)) throw error;
+          await mkdir(folder, PRIVATE_FOLDER);
         }
       }
     });
@@ -66,8 +78,17 @@ export class EmbeddedThreadStore implements ThreadStore {
     });
   }
 
-  /** Holds nothing open. */
-  async close(): Promise<void> {}
+  /** Waits until the disk has every turn. */
+  close(): Promise<void> {
+    return onDisk(this.#root, () => this.#settle());
+  }
+
+  async #settle(): Promise<void> {
+    const flushed = this.#flushed;
+    this.#flushed = Promise.resolve();
+    // A thread that was deleted meanwhile needs no flush.
+    await flushed.catch(ignoreAbsent);
+  }
 }
 
 /** Removes the turns about the clip, and what cannot be read any more and might be about it: damaged turns, drafts. */
@@ -75,7 +96,7 @@ async function forgetClipIn(folder: string, clipId: ClipId): Promise<number> {
   const about: string[] = [];
   let turnCount = 0;
   for (const name of await namesIn(folder)) {
-    const turn = await readTurn(join(folder, name));
+    const turn = readTurn(join(folder, name));
     if (turn && turn.clipId !== clipId) continue;
     about.push(name);
     if (turn && !isDraft(name)) turnCount++;
@@ -88,17 +109,27 @@ async function forgetClipIn(folder: string, clipId: ClipId): Promise<number> {
   return turnCount;
 }
 
-async function turnIndexesIn(folder: string): Promise<number[]> {
-  const indexes = (await namesIn(folder)).map(turnIndexOf).filter((index) => index !== undefined);
-  return indexes.sort((a, b) => a - b);
+/** Reads with blocking calls on purpose, as clip memories are read: a turn takes some 20 us, the thread pool ten times that. */
+function turnIndexesIn(folder: string): number[] {
+  const names = ifThere(() => readdirSync(folder)) ?? [];
+  return names
+    .map(turnIndexOf)
+    .filter((index) => index !== undefined)
+    .sort((a, b) => a - b);
 }
 
 /** `undefined` when the turn is gone or damaged: a conversation with a gap is better than none. */
-async function readTurn(path: string): Promise<Turn | undefined> {
+const readTurn = (path: string): Turn | undefined => decodeJson<Turn>(ifThere(() => readFileSync(path)));
+
+function ifThere<T>(read: () => T): T | undefined {
   try {
-    return decodeJson<Turn>(await readFile(path));
+    return read();
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;
   }
 }
+
+const ignoreAbsent = (error: unknown): void => {
+  if (!isAbsent(error)) throw error;
+};

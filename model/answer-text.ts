@@ -28,6 +28,8 @@ export interface AnswerTextOptions {
 export interface AnswerText {
   /** @returns the text that is certain now and was not handed out before; often "" */
   push(token: GeneratedToken): string;
+  /** Takes a token and hands nothing out: for who wants the whole only. */
+  hold(token: GeneratedToken): void;
   /** @returns the rest, and the whole */
   finish(): { readonly rest: string; readonly text: string; readonly parts: readonly AnswerPart[] };
 }
@@ -46,6 +48,9 @@ export function createAnswerText(tokenizer: BundleTokenizer, options: AnswerText
       // The last word may still grow, and a space may still turn out to stand before a comma.
       const text = spell(readAnswer(tokenizer, tokens, options)).trimEnd();
       return show(plain(text.slice(0, Math.max(0, text.lastIndexOf(" ")))));
+    },
+    hold(token) {
+      tokens.push(token);
     },
     finish() {
       const parts = readAnswer(tokenizer, tokens, options);

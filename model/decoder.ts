@@ -10,6 +10,9 @@ export interface DecodeOptions {
   readonly seed: number;
   /** "Not in this clip" is no answer. */
   readonly mustPoint?: boolean | undefined;
+  /** Both: see `GenerateOptions`. */
+  readonly together?: boolean | undefined;
+  readonly lane?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -24,7 +27,7 @@ export function decodeAnswer(
   thread: GraphThread,
   { limits, answering }: BundleManifest,
   { segments, grammar }: Prompt,
-  { threadId, temperature, seed, mustPoint, signal }: DecodeOptions,
+  { threadId, temperature, seed, mustPoint, together, lane, signal }: DecodeOptions,
 ): AsyncIterable<GeneratedToken> {
   return thread.generate(
     {
@@ -37,7 +40,7 @@ export function decodeAnswer(
       seed,
       ...(threadId === undefined ? {} : { threadId }),
     },
-    signal,
+    { signal, together, lane },
   );
 }
 

@@ -180,20 +180,26 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
       durationSeconds: request.durationSeconds,
     });
     const tokens: GeneratedToken[] = [];
-    const { threadId, temperature = 0, seed = 0, mustPoint, signal } = request;
+    const { threadId, temperature = 0, seed = 0, mustPoint, wholeOnly = false, lane, signal } = request;
     for await (const token of decodeAnswer(thread, manifest, prompt, {
       threadId,
       temperature,
       seed,
       mustPoint,
+      together: wholeOnly,
+      lane,
       signal,
     })) {
       tokens.push(token);
+      if (wholeOnly) {
+        text.hold(token);
+        continue;
+      }
       const more = text.push(token);
       if (more !== "") yield { type: "text", text: more };
     }
     const whole = text.finish();
-    if (whole.rest !== "") yield { type: "text", text: whole.rest };
+    if (whole.rest !== "" && !wholeOnly) yield { type: "text", text: whole.rest };
     const isAbsent = tokens[0]?.token === tokenizer.special.absent;
     const judged = judgeAnswer(tokens, whole.parts, isAbsent, answering);
     const spans = await placeEvidence(thread, tokenizer, request, judged.spans);
@@ -280,9 +286,8 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     const [window] = (await bridgeWindows(bridge, await windows.read(indexesOf(windows.entries)))) as [PromptWindow];
     const prompt = buildListPrompt(tokenizer, window, offsetSeconds);
     const tokens: GeneratedToken[] = [];
-    for await (const token of decodeAnswer(thread, manifest, prompt, { temperature: 0, seed: 0, signal })) {
-      tokens.push(token);
-    }
+    const options = { temperature: 0, seed: 0, together: true, signal };
+    for await (const token of decodeAnswer(thread, manifest, prompt, options)) tokens.push(token);
     const verdict = tokens[0];
     if (verdict?.token !== tokenizer.special.found) return [];
     const parts = readAnswer(tokenizer, tokens, { grid: { windows: [window], offsetSeconds }, durationSeconds });

@@ -46,6 +46,11 @@ export class FairLane<Job extends LaneJob> {
     return this.#waiting.get(tenantId)?.length ?? 0;
   }
 
+  /** Whether there is one that could start and that people wait for. */
+  get someoneWaits(): boolean {
+    return [...this.#waiting.values()].some((line) => line.some((job) => !job.background && job.ready()));
+  }
+
   get waiting(): number {
     return [...this.#waiting.values()].reduce((sum, line) => sum + line.length, 0);
   }

@@ -27,7 +27,7 @@ import { FairLane, type LaneJob } from "./fair-lane.ts";
 import { QUEUE_LIMITS, type QueueLimits } from "./queue-limits.ts";
 import { backoffMs, mayRetry } from "./retry-policy.ts";
 import { failureOf, type JobDeps, runAnswerJob, runWatchJob } from "./run-jobs.ts";
-import { WatchGate } from "./watch-gate.ts";
+import { SteppedBack, WATCH_SLICE_MS, WatchGate } from "./watch-gate.ts";
 import { factsOf, type JobFacts, SILENT_OBSERVER, type WorkObserver } from "./work-observer.ts";
 
 export interface InProcessQueueOptions extends Partial<QueueLimits> {
@@ -35,6 +35,8 @@ export interface InProcessQueueOptions extends Partial<QueueLimits> {
   readonly watchConcurrency?: number;
   readonly answerConcurrency?: number;
   readonly observer?: WorkObserver;
+  /** So long a clip is watched before it makes room for another, ms. Replaced in tests. */
+  readonly watchSliceMs?: number;
   /** Wait before another attempt. Replaced in tests. */
   readonly backoffMs?: (attempt: number) => number;
 }
@@ -70,7 +72,7 @@ export class InProcessWorkQueue implements WorkQueue {
   readonly #limits: QueueLimits;
   readonly #observer: WorkObserver;
   readonly #backoffMs: (attempt: number) => number;
-  readonly #gate = new WatchGate();
+  readonly #gate: WatchGate;
   readonly #watches = new Map<string, LocalJob<WatchJobEvent>>();
   readonly #answers = new Map<string, LocalJob<AnswerJobEvent>>();
   readonly #watchLane: FairLane<LocalJob<WatchJobEvent>>;
@@ -79,6 +81,10 @@ export class InProcessWorkQueue implements WorkQueue {
 
   constructor(deps: JobDeps, options: InProcessQueueOptions = {}) {
     this.#observer = options.observer ?? SILENT_OBSERVER;
+    this.#gate = new WatchGate({
+      sliceMs: options.watchSliceMs ?? WATCH_SLICE_MS,
+      othersWait: () => this.#watchLane.someoneWaits,
+    });
     this.#deps = { ...deps, model: this.#gate.guard(deps.model, this.#observer) };
     this.#limits = { ...QUEUE_LIMITS, ...options };
     this.#backoffMs = options.backoffMs ?? ((attempt) => backoffMs(attempt, Math.random()));
@@ -236,6 +242,11 @@ export class InProcessWorkQueue implements WorkQueue {
     }
     if (this.#closed) {
       this.#leaveUndone(job);
+      return;
+    }
+    if (error instanceof SteppedBack) {
+      this.#observer.jobSteppedBack(job.facts);
+      this.#watchLane.add(job as LocalJob<WatchJobEvent>);
       return;
     }
     const watching = kind === "answer" ? this.#watchToWaitFor(job, error) : undefined;

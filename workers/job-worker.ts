@@ -18,12 +18,12 @@ import {
 } from "../core/index.ts";
 import type { Payload } from "./bullmq-work-queue.ts";
 import { JobRun } from "./job-run.ts";
-import { JOB_KINDS, type JobKind } from "./queue-keys.ts";
+import { JOB_KINDS, type JobKind, TURNS_TTL_MS } from "./queue-keys.ts";
 import { QueueLink, type QueueLinkOptions } from "./queue-link.ts";
-import type { RedisClient } from "./queue-scripts.ts";
+import { BACKGROUND_PRIORITY, type RedisClient, runScript } from "./queue-scripts.ts";
 import { backoffMs, mayRetry } from "./retry-policy.ts";
 import { failureOf, type JobDeps, runAnswerJob, runWatchJob } from "./run-jobs.ts";
-import { WatchGate } from "./watch-gate.ts";
+import { SteppedBack, WATCH_SLICE_MS, WatchGate } from "./watch-gate.ts";
 import { factsOf, SILENT_OBSERVER, type WorkObserver } from "./work-observer.ts";
 
 export interface JobWorkerOptions extends QueueLinkOptions {
@@ -31,6 +31,8 @@ export interface JobWorkerOptions extends QueueLinkOptions {
   readonly watchConcurrency?: number;
   readonly answerConcurrency?: number;
   readonly observer?: WorkObserver;
+  /** So long a clip is watched before it makes room for another, ms. Replaced in tests. */
+  readonly watchSliceMs?: number;
   /** Wait before another attempt. Replaced in tests. */
   readonly backoffMs?: (attempt: number) => number;
 }
@@ -54,7 +56,7 @@ export class JobWorker {
   readonly #deps: JobDeps;
   readonly #link: QueueLink;
   readonly #observer: WorkObserver;
-  readonly #gate = new WatchGate();
+  readonly #gate: WatchGate;
   readonly #workers: readonly Worker<Payload>[];
   /** Of the workers; BullMQ does not close what it was given. */
   readonly #clients: RedisClient[] = [];
@@ -65,8 +67,10 @@ export class JobWorker {
 
   constructor(deps: JobDeps, options: JobWorkerOptions) {
     this.#observer = options.observer ?? SILENT_OBSERVER;
-    this.#deps = { ...deps, model: this.#gate.guard(deps.model, this.#observer) };
     this.#link = new QueueLink(options);
+    const sliceMs = options.watchSliceMs ?? WATCH_SLICE_MS;
+    this.#gate = new WatchGate({ sliceMs, othersWait: () => this.#othersWait() });
+    this.#deps = { ...deps, model: this.#gate.guard(deps.model, this.#observer) };
     const { keys } = this.#link;
     this.#stopListening = this.#link.listen(keys.cancelChannel(), (jobId) => this.#runs.get(jobId)?.stop());
     const concurrency = { watch: options.watchConcurrency ?? 1, answer: options.answerConcurrency ?? 4 };
@@ -271,6 +275,11 @@ export class JobWorker {
       await job.moveToWait(token);
       throw new WaitingError();
     }
+    if (error instanceof SteppedBack) {
+      this.#observer.jobSteppedBack(factsOf(jobId, job.data));
+      await run.noCrash();
+      await this.#stepBack(job, token);
+    }
     if (kind === "answer" && (await this.#isBeingWatched(job, error))) {
       await run.noCrash();
       await this.#comeBack(job, token);
@@ -285,6 +294,32 @@ export class JobWorker {
       throw new Error(failure.code);
     }
     await this.#giveUp(run, job, error);
+  }
+
+  /** Whether a clip waits that people wait for: background work has the last turn. */
+  async #othersWait(): Promise<boolean> {
+    const waiting = `${this.#link.keys.prefix}:watch:prioritized`;
+    const last = `(${BACKGROUND_PRIORITY * 2 ** 32}`; // BullMQ's score: the priority, then the order of coming
+    // Where Redis is away, telling of the next window says so.
+    return (await this.#link.use((client) => client.zcount(waiting, "-inf", last)).catch(() => 0)) > 0;
+  }
+
+  /** @throws WaitingError always: it waits for another turn, and goes on after its last stored window */
+  async #stepBack(job: Job<Payload>, token: string): Promise<never> {
+    const isBackground = job.priority === BACKGROUND_PRIORITY;
+    const priority = isBackground ? job.priority : await this.#anotherTurn(job);
+    // Before it can be taken again.
+    if (!isBackground) await job.changePriority({ priority });
+    await job.moveToWait(token);
+    // It went to the front of those with the same turn. Where it is gone or begun by now, nothing is lost.
+    if (!isBackground) await job.changePriority({ priority }).catch(() => {});
+    throw new WaitingError();
+  }
+
+  async #anotherTurn({ data, priority }: Job<Payload>): Promise<number> {
+    const { keys } = this.#link;
+    const args = [keys.tenantField(data.tenantId), priority, TURNS_TTL_MS];
+    return (await this.#link.use((client) => runScript(client, "STEP_BACK", [keys.turns("watch")], args))) as number;
   }
 
   /** @throws UnrecoverableError always: the job stands among the failed ones from now on */

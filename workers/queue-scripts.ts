@@ -41,6 +41,19 @@ redis.call("PEXPIRE", KEYS[2], ARGV[5])
 return turn`;
 
 /**
+ * A job that was begun and makes room: behind those of its tenant, and behind the next of every other.
+ * KEYS turns   ARGV tenant, its turn so far, turnsTtl
+ * @returns the job's turn
+ */
+const STEP_BACK = `
+local own = tonumber(redis.call("HGET", KEYS[1], ARGV[1]) or "0")
+local begun = tonumber(redis.call("HGET", KEYS[1], "begun") or "0")
+local turn = math.max(own, begun, tonumber(ARGV[2])) + 1
+redis.call("HSET", KEYS[1], ARGV[1], turn)
+redis.call("PEXPIRE", KEYS[1], ARGV[3])
+return turn`;
+
+/**
  * KEYS turns, starts, cancel, events   ARGV turn, ttl
  * @returns [starts since it last came forward, whether it is to be stopped, its last event or ""]
  */
@@ -99,7 +112,7 @@ redis.call("PEXPIRE", KEYS[1], ARGV[2])
 redis.call("PUBLISH", KEYS[1], "")
 return 0`;
 
-const SCRIPTS = { HAND_IN, BEGIN, TELL, END, WIPE } as const;
+const SCRIPTS = { HAND_IN, STEP_BACK, BEGIN, TELL, END, WIPE } as const;
 
 export async function runScript(
   client: RedisClient,

@@ -112,6 +112,7 @@ export function createWorkMetrics({ counts, memories, now = Date.now }: WorkMetr
       },
       firstToken: (ms) => firstToken.observe(ms / 1000),
       jobBegan() {},
+      jobSteppedBack() {},
       attemptFailed: ({ kind }, error) => failedAttempts.inc({ kind, code: isDomainError(error) ? error.code : "bug" }),
       jobEnded: ({ kind }, how) => ended.inc({ kind, how }),
       queueTrouble: () => trouble.inc(),

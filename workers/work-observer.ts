@@ -15,6 +15,8 @@ export interface WorkObserver extends WatchGateObserver {
   /** Wall time from the start of an answer to its first text. */
   firstToken(ms: number): void;
   jobBegan(job: JobFacts): void;
+  /** A watch made room for another; it is begun again when its turn comes. */
+  jobSteppedBack(job: JobFacts): void;
   attemptFailed(job: JobFacts, error: unknown): void;
   jobEnded(job: JobFacts, how: JobEvent["type"], ms: number): void;
   /** Redis was away, or a lock was lost. */
@@ -25,6 +27,7 @@ export const SILENT_OBSERVER: WorkObserver = {
   windowWatched() {},
   firstToken() {},
   jobBegan() {},
+  jobSteppedBack() {},
   attemptFailed() {},
   jobEnded() {},
   queueTrouble() {},

@@ -74,7 +74,7 @@ export function createClipView(options: ClipViewOptions): ClipView {
     });
 
   const wholeAnswer = async (question: string, more: Partial<AnswerRequest>) => {
-    for await (const event of ask(question, more)) if (event.type === "answer") return event;
+    for await (const event of ask(question, { ...more, wholeOnly: true })) if (event.type === "answer") return event;
     throw new DomainError("model.runtime", "the model ended without an answer");
   };
 

@@ -47,6 +47,10 @@ export interface AnswerRequest {
   readonly seed?: number;
   /** It is known by other means that the thing is there: point at it, "not in this clip" is no answer. */
   readonly mustPoint?: boolean;
+  /** Nobody reads along: only the `answer` is wanted, and the `text` events before it may be left out. */
+  readonly wholeOnly?: boolean;
+  /** Requests of one lane are worked on one after the other, however many are made at once; lanes take turns. */
+  readonly lane?: string;
   readonly signal?: AbortSignal;
 }
 

@@ -10,6 +10,8 @@
  *   job that the queue does not know (any more) rejects with `queue.unavailable`: hand it in again, then follow.
  * - Answers go before watching. Questions of one thread are answered in the order in which they were handed in. A question
  *   about a clip whose watch is waiting or under way waits for its first window.
+ * - A clip that is watched for long makes room for one that waits, and goes on from its last window when its turn comes again:
+ *   followers see it `opened` once more, with how far it had come, and nothing else.
  * - Tenants take turns: one that hands in a hundred clips delays another's by one. Too many waiting: `queue.busy`.
  * - `cancel` really stops the running step; followers see `stopped`. A job that has ended stays as it is.
  * - When the queue cannot be reached, every method rejects with `queue.unavailable`, which is retryable; jobs handed in

@@ -70,10 +70,7 @@ interface Name {
 }
 
 export function createThingReader(vocabulary: Vocabulary | undefined): ThingReader {
-  const names = vocabulary && [
-    ...vocabulary.sees.map((name) => nameOf(name, "seen")),
-    ...vocabulary.hears.map((name) => nameOf(name, "heard")),
-  ];
+  const names = vocabulary && namesOf(vocabulary);
   return {
     closed: names !== undefined,
     find(text) {
@@ -172,6 +169,20 @@ function synonyms(word: string, names: readonly Name[]): readonly string[] {
   if (meant === undefined || names.some(({ stems }) => stems.length === 1 && stems[0] === stemOf(word))) return [word];
   const stems = meant.split(" ").map(stemOf);
   return names.some((name) => stems.every((stem) => name.stems.includes(stem))) ? meant.split(" ") : [word];
+}
+
+/** Some hundred names are stemmed once, not for every question. */
+const knownNames = new WeakMap<Vocabulary, readonly Name[]>();
+
+function namesOf(vocabulary: Vocabulary): readonly Name[] {
+  const known = knownNames.get(vocabulary);
+  if (known) return known;
+  const names = [
+    ...vocabulary.sees.map((name) => nameOf(name, "seen")),
+    ...vocabulary.hears.map((name) => nameOf(name, "heard")),
+  ];
+  knownNames.set(vocabulary, names);
+  return names;
 }
 
 const nameOf = (name: string, sense: Sense): Name => ({

@@ -30,6 +30,8 @@ export interface AnswerGrammarTable {
 export interface AnswerGrammar {
   /** May `token` come next? */
   allows(token: number): boolean;
+  /** The same for the whole vocabulary at once. @param logits  [V]; becomes -Infinity where a token may not come */
+  forbid(logits: Float32Array): void;
   /** @param token  one that `allows` said yes to */
   accept(token: number): void;
 }
@@ -71,11 +73,11 @@ export function createAnswerGrammar(table: AnswerGrammarTable): AnswerGrammar {
   const someSlotCloses = (firstSeconds: number): boolean =>
     table.slots.some((_, slot) => someOffsetCloses(firstSeconds, slot));
 
-  return {
+  const allowsText = (): boolean => state.at === "opening" || state.at === "text" || state.at === "after first time";
+
+  const grammar: AnswerGrammar = {
     allows(token) {
-      // First, and quick: it is asked of every token of the vocabulary, and nearly all of them are text.
-      if (isSpecial[token] !== true)
-        return state.at === "opening" || state.at === "text" || state.at === "after first time";
+      if (isSpecial[token] !== true) return allowsText();
       const slot = slotOf.get(token);
       const offset = offsetOf.get(token);
       switch (state.at) {
@@ -95,6 +97,15 @@ export function createAnswerGrammar(table: AnswerGrammarTable): AnswerGrammar {
         case "second offset":
           return offset !== undefined && closesAfter(state.firstSeconds, state.slot, offset);
       }
+    },
+
+    forbid(logits) {
+      // Nearly all of a vocabulary is text, and asking for each of its tokens would take longer than choosing one.
+      const allowed = table.specials.filter((token) => grammar.allows(token));
+      const kept = allowed.map((token) => logits[token] as number);
+      if (!allowsText()) logits.fill(Number.NEGATIVE_INFINITY);
+      for (const token of table.specials) logits[token] = Number.NEGATIVE_INFINITY;
+      for (let at = 0; at < allowed.length; at += 1) logits[allowed[at] as number] = kept[at] as number;
     },
 
     accept(token) {
@@ -125,4 +136,5 @@ export function createAnswerGrammar(table: AnswerGrammarTable): AnswerGrammar {
       }
     },
   };
+  return grammar;
 }

@@ -1,4 +1,5 @@
 /** Picks the next token from the decoder's logits, among those that the grammar allows. */
+import { expMinus } from "./exponential.ts";
 
 export interface ChooseOptions {
   /** 0 = the most likely token; above, sampled from softmax(logits / temperature). */
@@ -7,45 +8,45 @@ export interface ChooseOptions {
   readonly random: () => number;
 }
 
+/** softmax before it is divided: a token's probability is its weight over the total. */
+export interface TokenWeights {
+  /** [V] float32, e^(logit - highest logit): 1 for the most likely token, 0 for one that may not come */
+  readonly weights: Float32Array;
+  readonly total: number;
+  /** The most likely token; the first of equals. */
+  readonly best: number;
+}
+
 /**
- * softmax over the allowed tokens, 0 elsewhere.
- *
- * @param logits  [V] float32
- * @returns       [V] float32, sums to 1
+ * @param logits  [V] float32, -Infinity for a token that may not come; not all of them are
+ * @param into    [V] float32, overwritten: an answer needs one, not one a token
  */
-export function allowedProbabilities(logits: Float32Array, allows: (token: number) => boolean): Float32Array {
-  const probabilities = new Float32Array(logits.length);
+export function weighTokens(logits: Float32Array, into = new Float32Array(logits.length)): TokenWeights {
   let highest = Number.NEGATIVE_INFINITY;
   for (let token = 0; token < logits.length; token += 1) {
-    if (!allows(token)) continue;
-    probabilities[token] = 1;
-    highest = Math.max(highest, logits[token] as number);
+    if ((logits[token] as number) > highest) highest = logits[token] as number;
   }
   let total = 0;
   for (let token = 0; token < logits.length; token += 1) {
-    if (probabilities[token] === 0) continue;
-    probabilities[token] = Math.exp((logits[token] as number) - highest);
-    total += probabilities[token] as number;
+    const weight = Math.fround(expMinus(highest - (logits[token] as number)));
+    into[token] = weight;
+    total += weight;
   }
-  for (let token = 0; token < logits.length; token += 1)
-    probabilities[token] = (probabilities[token] as number) / total;
-  return probabilities;
+  return { weights: into, total, best: into.indexOf(1) };
 }
 
-/** @param probabilities  [V], as `allowedProbabilities` makes them */
-export function chooseToken(probabilities: Float32Array, { temperature, random }: ChooseOptions): number {
-  let best = 0;
-  for (let token = 1; token < probabilities.length; token += 1) {
-    if ((probabilities[token] as number) > (probabilities[best] as number)) best = token;
-  }
+/** 0 for what is no token. */
+export const probabilityOf = ({ weights, total }: TokenWeights, token: number): number =>
+  Math.fround((weights[token] ?? 0) / total);
+
+export function chooseToken({ weights, best }: TokenWeights, { temperature, random }: ChooseOptions): number {
   if (temperature === 0) return best;
 
-  // p ** (1 / temperature) relative to the best: the same distribution as softmax(logits / temperature), no overflow.
-  const highest = probabilities[best] as number;
-  const weights = probabilities.map((probability) => (probability / highest) ** (1 / temperature));
-  let left = random() * weights.reduce((sum, weight) => sum + weight, 0);
-  for (let token = 0; token < weights.length; token += 1) {
-    left -= weights[token] as number;
+  // weight ** (1 / temperature): the same distribution as softmax(logits / temperature), no overflow.
+  const tempered = weights.map((weight) => weight ** (1 / temperature));
+  let left = random() * tempered.reduce((sum, weight) => sum + weight, 0);
+  for (let token = 0; token < tempered.length; token += 1) {
+    left -= tempered[token] as number;
     if (left < 0) return token;
   }
   return best;

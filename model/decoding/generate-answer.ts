@@ -3,7 +3,7 @@
  * It runs in the answering thread, beside the decoder's session, so that no cache ever crosses a thread border.
  */
 import { type AnswerGrammarTable, createAnswerGrammar } from "./answer-grammar.ts";
-import { allowedProbabilities, chooseToken, seededRandom } from "./choose-token.ts";
+import { chooseToken, probabilityOf, seededRandom, type TokenWeights, weighTokens } from "./choose-token.ts";
 import { KeyValueCache, type KeyValueCaches, type PositionKey } from "./key-value-cache.ts";
 
 /** A run of prompt positions: tokens, or the bridged embeddings `[n, H]` of one window over a token each. */
@@ -51,6 +51,9 @@ export interface DecoderShape {
   readonly positionFloats: number;
 }
 
+/** Room for an answer of the usual length; a cache grows when one is longer. */
+const USUAL_TOKENS = 24;
+
 /** One pass: `tokens`, `soft` and `softMask` of L positions after `past`; see docs/bundle.md, graph `decoder`. */
 export type DecoderPass = (input: {
   readonly tokens: BigInt64Array;
@@ -75,7 +78,7 @@ export async function* generateAnswer(
   const positions = layOut(request.prompt, shape.width);
   const cache =
     (request.threadId === undefined ? undefined : caches.take(request.threadId)) ??
-    new KeyValueCache(shape.positionFloats, positions.keys.length + request.maxTokens);
+    new KeyValueCache(shape.positionFloats, positions.keys.length + Math.min(request.maxTokens, USUAL_TOKENS));
   try {
     // The last position is always read again: its logits are where the answer starts.
     const reused = Math.min(cache.commonPrefix(positions.keys), positions.keys.length - 1);
@@ -88,24 +91,29 @@ export async function* generateAnswer(
     });
     cache.append(positions.keys.slice(reused), present);
 
+    const scratch = new Float32Array(logits.length);
+    const soft = new Float32Array(shape.width);
+    const softMask = new Float32Array(1);
     for (let count = 0; count < request.maxTokens; count += 1) {
-      const probabilities = allowedProbabilities(logits, (token) => grammar.allows(token));
+      grammar.forbid(logits);
+      const weights = weighTokens(logits, scratch);
       const token =
         count === 0
-          ? chooseVerdict(probabilities, request)
-          : chooseToken(probabilities, { temperature: request.temperature, random });
+          ? chooseVerdict(weights, request)
+          : chooseToken(weights, { temperature: request.temperature, random });
       if (token === request.grammar.end) break;
       grammar.accept(token);
       yield {
         token,
-        probability: probabilities[token] as number,
-        nearProbability: sumAround(probabilities, token),
+        probability: probabilityOf(weights, token),
+        nearProbability:
+          probabilityOf(weights, token - 1) + probabilityOf(weights, token) + probabilityOf(weights, token + 1),
       };
       if (count + 1 === request.maxTokens) break;
       ({ logits, present } = await pass({
         tokens: BigInt64Array.of(BigInt(token)),
-        soft: new Float32Array(shape.width),
-        softMask: new Float32Array(1),
+        soft,
+        softMask,
         past: cache,
       }));
       cache.append([token], present);
@@ -117,12 +125,9 @@ export async function* generateAnswer(
 }
 
 /** The bundle's threshold, not the larger of the two, decides whether the clip holds an answer. */
-function chooseVerdict(probabilities: Float32Array, { grammar, absentThreshold }: GenerateRequest): number {
-  return (probabilities[grammar.absent] as number) >= absentThreshold ? grammar.absent : grammar.found;
+function chooseVerdict(weights: TokenWeights, { grammar, absentThreshold }: GenerateRequest): number {
+  return probabilityOf(weights, grammar.absent) >= absentThreshold ? grammar.absent : grammar.found;
 }
-
-const sumAround = (values: Float32Array, index: number): number =>
-  (values[index - 1] ?? 0) + (values[index] as number) + (values[index + 1] ?? 0);
 
 /** The prompt as the decoder's inputs: tokens [L], soft [L, H], softMask [L]; and a key for each position. */
 function layOut(prompt: readonly PromptSegment[], width: number) {

@@ -23,6 +23,18 @@ export interface RunOptions {
   readonly give?: boolean;
 }
 
+export interface GenerateOptions {
+  /** Stops the decoder before its next pass. */
+  readonly signal?: AbortSignal | undefined;
+  /** Nobody reads along: all tokens come in one message at the end, which costs less than one a token. */
+  readonly together?: boolean | undefined;
+  /**
+   * Calls of one lane run one after the other, in the order in which they came; lanes take turns, token by token. So
+   * who has many things to ask can hand them over at once and delays nobody else by it.
+   */
+  readonly lane?: string | undefined;
+}
+
 export interface GraphThread {
   /** What runs its graphs. */
   readonly provider: ProviderName;
@@ -33,7 +45,10 @@ export interface GraphThread {
    *
    * @throws DomainError cancelled, model.shape_mismatch, model.runtime
    */
-  generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GeneratedToken, GenerateSummary | undefined>;
+  generate(
+    request: GenerateRequest,
+    options?: GenerateOptions,
+  ): AsyncGenerator<GeneratedToken, GenerateSummary | undefined>;
   /** What the thread has done so far: wall time inside ONNX Runtime, and tokens that `generate` made. */
   readonly effort: { readonly graphMs: number; readonly tokens: number };
   /** Resolves when the thread is gone: closed, or crashed. */
@@ -100,6 +115,7 @@ export async function startGraphThread(setup: ThreadSetup): Promise<GraphThread>
     worker.on("message", (message: FromThread) => {
       if ("busyMs" in message) graphMs = message.busyMs;
       if (message.type === "token") tokens += 1;
+      if (message.type === "finished") tokens += message.tokens.length;
       if (message.type === "ready") resolve(message.provider);
       else if (message.id !== undefined) calls.get(message.id)?.receive(message);
       else if (message.type === "failed") reject(fromPlainError(message.error));
@@ -124,7 +140,7 @@ export async function startGraphThread(setup: ThreadSetup): Promise<GraphThread>
         post({ type: "run", id, graph, inputs: compact }, give ? ownBuffers(compact) : []);
       }),
 
-    async *generate(request, signal) {
+    async *generate(request, { signal, together = false, lane } = {}) {
       const stopIfAborted = (): void => {
         if (signal?.aborted === true) throw new DomainError("cancelled", "the answer was cancelled");
       };
@@ -141,7 +157,7 @@ export async function startGraphThread(setup: ThreadSetup): Promise<GraphThread>
       signal?.addEventListener("abort", onAbort, { once: true });
       let running = true;
       try {
-        post({ type: "generate", id, request });
+        post({ type: "generate", id, request, together, lane });
         while (true) {
           stopIfAborted();
           const message = waiting.shift();
@@ -154,7 +170,9 @@ export async function startGraphThread(setup: ThreadSetup): Promise<GraphThread>
           } else {
             running = false;
             if (message.type === "failed") throw fromPlainError(message.error);
-            return message.type === "finished" ? message.summary : undefined;
+            if (message.type !== "finished") return undefined;
+            yield* message.tokens;
+            return message.summary;
           }
         }
       } finally {

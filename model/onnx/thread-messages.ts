@@ -23,7 +23,15 @@ export interface ThreadData extends ThreadSetup {
 
 export type ToThread =
   | { readonly type: "run"; readonly id: number; readonly graph: string; readonly inputs: GraphTensors }
-  | { readonly type: "generate"; readonly id: number; readonly request: GenerateRequest }
+  | {
+      readonly type: "generate";
+      readonly id: number;
+      readonly request: GenerateRequest;
+      /** No `token` messages: all of them come with `finished`. */
+      readonly together: boolean;
+      /** One after the other with those of the same lane, in turn with those of others. Absent: a lane of its own. */
+      readonly lane?: string | undefined;
+    }
   /** Ends a `generate` between two tokens; it still answers with `finished`. */
   | { readonly type: "cancel"; readonly id: number }
   | { readonly type: "close" };
@@ -34,7 +42,14 @@ export type FromThread =
   | { readonly type: "ready"; readonly provider: ProviderName }
   | { readonly type: "outputs"; readonly id: number; readonly outputs: GraphTensors; readonly busyMs: number }
   | { readonly type: "token"; readonly id: number; readonly token: GeneratedToken; readonly busyMs: number }
-  | { readonly type: "finished"; readonly id: number; readonly summary: GenerateSummary | undefined }
+  | {
+      readonly type: "finished";
+      readonly id: number;
+      /** Those that were not sent before. */
+      readonly tokens: readonly GeneratedToken[];
+      readonly summary: GenerateSummary | undefined;
+      readonly busyMs: number;
+    }
   /** Without an id: the thread could not start. */
   | { readonly type: "failed"; readonly id?: number; readonly error: PlainError };
 

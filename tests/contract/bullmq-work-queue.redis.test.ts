@@ -17,7 +17,7 @@ describe.skipIf(missing)(`the queue in Redis${missing ?? ""}`, () => {
   });
   afterAll(() => redis?.close());
 
-  describeWorkQueue("BullMqWorkQueue", async (deps) => {
+  describeWorkQueue("BullMqWorkQueue", async (deps, slices) => {
     const settings = redisSettingsOf(redis.url);
     const options = {
       connect: (overrides = {}) => createRedis(settings, overrides),
@@ -28,7 +28,7 @@ describe.skipIf(missing)(`the queue in Redis${missing ?? ""}`, () => {
     const limits = { watchesPerTenant: 4 }; // one runs, three wait
     const queue = new BullMqWorkQueue({ ...deps, bundle }, { ...options, ...limits });
     const elsewhere = new BullMqWorkQueue({ ...deps, bundle }, { ...options, ...limits });
-    const worker = new JobWorker(deps, { ...options, backoffMs: () => 1, answerConcurrency: 2 });
+    const worker = new JobWorker(deps, { ...options, backoffMs: () => 1, answerConcurrency: 2, ...slices });
     onTestFinished(async () => {
       await worker.close();
       await Promise.all([queue.close(), elsewhere.close()]);

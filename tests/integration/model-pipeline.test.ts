@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { asClipId, type ClipInfo } from "../../core/clip.ts";
 import type { WatchedWindow } from "../../core/clip-memory.ts";
 import type { Turn } from "../../core/conversation.ts";
@@ -158,8 +158,10 @@ describe.skipIf(lacksTinyBundle())("the clip model", () => {
       for await (const event of model.watch({ path: "clip" })) {
         if (event.type !== "window") continue;
         taken += 1;
+        const ahead = Math.min(taken + 1, WINDOWS);
+        await vi.waitFor(() => expect(decoder.seen.windows - before).toBe(ahead), 10_000);
         await new Promise((resolve) => setTimeout(resolve, 20));
-        expect(decoder.seen.windows - before).toBe(Math.min(taken + 1, WINDOWS));
+        expect(decoder.seen.windows - before).toBe(ahead);
       }
     });
 
@@ -202,6 +204,15 @@ describe.skipIf(lacksTinyBundle())("the clip model", () => {
         expect(answer.text).not.toMatch(/<\w+>/);
       }
       expect(pieceCount).toBeGreaterThan(50);
+    });
+
+    it("answers the same, and in one piece, when nobody reads along", async () => {
+      for (const over of [{}, { temperature: WILD, seed: 3 }]) {
+        const streamed = await ask(over);
+        const whole = await ask({ ...over, wholeOnly: true, lane: "a" });
+        expect(streamed.pieces).not.toEqual([]);
+        expect(whole).toEqual({ answer: streamed.answer, pieces: [] });
+      }
     });
 
     it("points at spans inside the clip only", async () => {

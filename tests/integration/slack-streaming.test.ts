@@ -160,14 +160,16 @@ describe.skipIf(lacksLocalSlack())("an answer on Slack", () => {
   it("shows progress at most once in the time, whatever the desk says, and the end at once", async () => {
     const place = await thread({ bot: { editEveryMs: 400 } });
     const status = await peer.platform.post(peer.tenantId, place, aProgress(), "status");
+    const startedAt = Date.now();
     for (let i = 0; i < 40; i++) {
       void peer.platform.edit(peer.tenantId, status, aProgress({ text: `Watching ${i}` }));
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     await peer.platform.edit(peer.tenantId, status, aNotice({ text: "Done" }));
     const edits = peer.proxy.calls.filter(({ method }) => method === "chat.update");
-    const gaps = edits.slice(1, -1).map(({ atMs }, i) => atMs - edits[i]!.atMs);
-    for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(380);
+    // One at once, one each time the pause is over, and the end. (What the network does to a gap between two says nothing.)
+    expect(edits.length).toBeGreaterThan(2);
+    expect(edits.length).toBeLessThanOrEqual(2 + Math.floor((Date.now() - startedAt) / 400));
     expect((await shown(place))[0]?.text).toBe("Done");
   });
 });

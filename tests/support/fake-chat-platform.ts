@@ -20,7 +20,11 @@ export class FakeChatPlatform implements ChatPlatform {
   /** The file that every source holds. */
   clipPath: string;
   /** Throw here to let a call fail. */
-  before: (call: "post" | "edit" | "download" | "answer" | "finish") => void | Promise<void> = () => {};
+  before: (
+    call: "post" | "edit" | "download" | "answer" | "finish",
+    /** Of a download: aborted when nobody wants it any more. */
+    signal?: AbortSignal,
+  ) => void | Promise<void> = () => {};
   see: (source: ClipSource, userId?: string) => "yes" | "no" | "gone" = () => "yes";
 
   constructor(clipPath: string) {
@@ -95,7 +99,7 @@ export class FakeChatPlatform implements ChatPlatform {
     { signal }: { readonly signal: AbortSignal },
   ): Promise<void> {
     this.downloads += 1;
-    await this.before("download");
+    await this.before("download", signal);
     signal.throwIfAborted();
     await copyFile(this.clipPath, toPath);
   }

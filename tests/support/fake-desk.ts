@@ -40,7 +40,7 @@ export class FakeDesk implements Desk {
   async heard<Name extends keyof DeskCalls>(
     name: Name,
     matches: (call: DeskCalls[Name]) => boolean = () => true,
-    withinMs = 15_000,
+    withinMs = 30_000,
   ): Promise<DeskCalls[Name]> {
     const until = Date.now() + withinMs;
     for (;;) {

@@ -40,8 +40,10 @@ export class Pace {
   }
 
   async window(signal: AbortSignal | undefined): Promise<void> {
-    signal?.addEventListener("abort", () => this.#wake(), { once: true });
+    const wake = () => this.#wake();
+    signal?.addEventListener("abort", wake);
     while (this.#free <= 0 && !signal?.aborted) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    signal?.removeEventListener("abort", wake);
     if (signal?.aborted) throw new DomainError("cancelled", "stopped");
     this.#free--;
   }

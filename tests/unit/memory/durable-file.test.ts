@@ -2,7 +2,13 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decodeJson, encodeJson } from "../../../memory/checked-json.ts";
-import { createFile, onDisk, removeFolder, replaceFile } from "../../../memory/durable-file.ts";
+import {
+  createFile,
+  createFileFlushedBehind,
+  onDisk,
+  removeFolder,
+  replaceFile,
+} from "../../../memory/durable-file.ts";
 import { scratchFolder } from "../../support/scratch-folder.ts";
 
 describe("createFile", () => {
@@ -19,6 +25,24 @@ describe("createFile", () => {
     const path = join(await scratchFolder(), "a");
     await createFile(path, Buffer.from("x"));
     expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe("createFileFlushedBehind", () => {
+  it("shows the file, whole, before the disk has it, and gives it to the first only", async () => {
+    const folder = await scratchFolder();
+    const path = join(folder, "a");
+    const created = await createFileFlushedBehind(path, Buffer.from("one"));
+    expect(await readFile(path, "utf8")).toBe("one");
+    expect(await createFileFlushedBehind(path, Buffer.from("other"))).toBeUndefined();
+    await expect(created?.flushed).resolves.toBeUndefined();
+    expect(await readFile(path, "utf8")).toBe("one");
+    expect(await readdir(folder)).toEqual(["a"]);
+  });
+
+  it("leaves nothing behind where there is no folder", async () => {
+    const path = join(await scratchFolder(), "none", "a");
+    await expect(createFileFlushedBehind(path, Buffer.from("x"))).rejects.toMatchObject({ code: "ENOENT" });
   });
 });
 

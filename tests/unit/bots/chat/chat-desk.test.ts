@@ -4,7 +4,9 @@ import { DomainError, type ShareRecord } from "../../../../core/index.ts";
 import { aClipShared, aDesk, aQuestionAsked } from "../../../support/a-desk.ts";
 import { createFakeClipModel } from "../../../support/fake-clip-model.ts";
 import { TENANT } from "../../../support/memory-builders.ts";
+import { Pace, pacedModel } from "../../../support/paced-model.ts";
 
+const PATIENCE_MS = 30_000;
 const by = { tenantId: TENANT, platform: "slack", by: "alice" } as const;
 const thread = { channelId: "C1", threadId: "m1" };
 
@@ -229,13 +231,16 @@ describe("a question", () => {
 
 describe("stopping", () => {
   it("ends a watch, and a mention goes on with it", async () => {
-    const { desk, platform } = await aDesk({ words: "dog ".repeat(50), model: createFakeClipModel({ windowMs: 20 }) });
+    const pace = new Pace();
+    pace.letGo(2);
+    const { desk, platform } = await aDesk({ words: "dog ".repeat(50), model: pacedModel(pace) });
     await desk.clipShared(aClipShared("m1"));
-    await vi.waitFor(() => expect(platform.words().join()).toContain("0:16 of"), 10_000);
+    await vi.waitFor(() => expect(platform.words().join()).toContain("0:16 of"), PATIENCE_MS);
     const stopId = platform.said().flatMap((said) => (said.kind === "progress" ? [said.stopId] : []))[0] as string;
     await desk.stopPressed({ ...by, stopId });
     await desk.idle();
     expect(platform.said().at(-1)).toMatchObject({ text: expect.stringContaining("Stopped watching m1.mp4") });
+    pace.letGo();
     await desk.questionAsked(aQuestionAsked("m1", "q1", "where is the dog?", { mentioned: true }));
     await desk.idle();
     expect(platform.said().map(({ kind }) => kind)).toEqual(["ready", "answer"]);
@@ -249,10 +254,10 @@ describe("stopping early", () => {
     const downloading = new Promise<void>((resolve) => {
       arrived = resolve;
     });
-    platform.before = async (call) => {
+    platform.before = async (call, signal) => {
       if (call !== "download" || platform.downloads > 1) return;
       arrived();
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await new Promise((resolve) => signal?.addEventListener("abort", resolve, { once: true }));
     };
     await desk.clipShared(aClipShared("m1"));
     await downloading;
@@ -343,10 +348,12 @@ describe("what is deleted", () => {
   });
 
   it("does not come back when it was on its way", async () => {
-    const world = await aDesk({ words: "dog ".repeat(60), model: createFakeClipModel({ windowMs: 10 }) });
+    const pace = new Pace();
+    pace.letGo(1);
+    const world = await aDesk({ words: "dog ".repeat(60), model: pacedModel(pace) });
     await world.desk.clipShared(aClipShared("m1"));
     await world.desk.questionAsked(aQuestionAsked("m1", "q1", "where is the dog?"));
-    await vi.waitFor(() => expect(world.platform.words().join()).toContain("0:08 of"), 10_000);
+    await vi.waitFor(() => expect(world.platform.words().join()).toContain("0:08 of"), PATIENCE_MS);
     await world.desk.sourceRemoved({ tenantId: TENANT, platform: "slack", messageIds: ["m1"] });
     await world.desk.idle();
     await isGone(world);

@@ -95,6 +95,17 @@ describe("answer grammar", () => {
     expect(allowed(FOUND, WORD, slot(0), offset(3))).toContain(TO);
   });
 
+  it("says the same of the whole vocabulary at once", () => {
+    const answers = [[], [FOUND], [FOUND, WORD], [FOUND, slot(0)], [FOUND, slot(0), offset(4)], [ABSENT, WORD]];
+    for (const tokens of [...answers, [FOUND, slot(0), offset(14), TO], [FOUND, slot(0), offset(14), TO, slot(0)]]) {
+      const logits = Float32Array.from({ length: VOCABULARY }, (_, token) => token / 2);
+      after(...tokens).forbid(logits);
+      const expected = Array.from(logits, () => Number.NEGATIVE_INFINITY);
+      for (const token of allowed(...tokens)) expected[token] = token / 2;
+      expect([...logits]).toEqual(expected);
+    }
+  });
+
   it("lets no random walk write a malformed or impossible time", () => {
     const random = seededRandom(1);
     for (let walk = 0; walk < 300; walk += 1) {
