@@ -180,14 +180,13 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
       durationSeconds: request.durationSeconds,
     });
     const tokens: GeneratedToken[] = [];
-    const { threadId, temperature = 0, seed = 0, mustPoint, wholeOnly = false, lane, signal } = request;
+    const { threadId, temperature = 0, seed = 0, mustPoint, wholeOnly = false, signal } = request;
     for await (const token of decodeAnswer(thread, manifest, prompt, {
       threadId,
       temperature,
       seed,
       mustPoint,
       together: wholeOnly,
-      lane,
       signal,
     })) {
       tokens.push(token);

@@ -49,8 +49,6 @@ export interface AnswerRequest {
   readonly mustPoint?: boolean;
   /** Nobody reads along: only the `answer` is wanted, and the `text` events before it may be left out. */
   readonly wholeOnly?: boolean;
-  /** Requests of one lane are worked on one after the other, however many are made at once; lanes take turns. */
-  readonly lane?: string;
   readonly signal?: AbortSignal;
 }
 

@@ -2,7 +2,7 @@
 
     python -m damo_train.warm_start --bundle ../model/bundles/damo-mini --run runs/mini
 
-writes RUN/vision.pt, audio.pt, warm.pt (Fuseformer, text encoder, Q-Former, language model with its LoRA merged) and tokenizer.json.
+writes RUN/vision.pt, audio.pt, warm.pt (Fuseformer, text encoder, matching head, Q-Former, language model with its LoRA merged) and tokenizer.json.
 `damo-train` takes all of them up by itself; `stages.distil_vision --warm RUN/vision.pt` trains the encoder further.
 
 An export folds and renames weights (transposed for MatMul, batch norms inside convolutions, rows of a table as tensors of
@@ -179,8 +179,6 @@ def load_bundle(bundle: Path, config: NetworkConfig | None = None) -> Damo:
     network = Damo(config or CONFIGS[name]())
     constants = {key: value.clone() for key, value in network.named_buffers() if "running_" not in key}
     for graph, spec in graph_samples(network).items():
-        if graph == "match" and not (bundle / "match.onnx").exists():
-            continue  # bundles before 0.3 have none: `damo-train matching` makes it
         load_graph(spec, bundle / f"{graph}.onnx")
     for key, value in network.named_buffers():
         if key in constants:
@@ -227,8 +225,6 @@ def differences(network: Damo, bundle: Path, seed: int = 3) -> Iterable[tuple[st
     import onnxruntime
 
     for graph, spec in graph_samples(network, seed).items():
-        if not (bundle / f"{graph}.onnx").exists():
-            continue
         session = onnxruntime.InferenceSession(str(bundle / f"{graph}.onnx"), providers=["CPUExecutionProvider"])
         theirs = session.run(spec["outputs"], {name: value.numpy() for name, value in spec["inputs"].items()})
         with torch.no_grad():
