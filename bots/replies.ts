@@ -144,6 +144,10 @@ const ERROR_REPLIES: Record<ErrorCode, Reply> = {
     says: "The configuration has a mistake.",
     advice: "Each setting is explained in .env.example.",
   },
+  "suite.missing": {
+    says: "This suite cannot be measured here.",
+    advice: "Make the theatre with `script/make-theatre`; say where the real clips lie with `--clips FOLDER`.",
+  },
   usage: {
     says: "The command was not understood.",
     advice: "See `damo --help`.",

@@ -42,6 +42,9 @@ export const ERROR_CODES = {
   "source.not_media": { retryable: false },
   "source.unreachable": { retryable: true },
   "source.blocked": { retryable: false },
+  // What `damo eval` measures with: exit code 2
+  /** A suite that has a name (`theatre`, `real`), or its clips. */
+  "suite.missing": { retryable: false },
   // This machine
   "setup.ffmpeg_missing": { retryable: false },
   "config.invalid": { retryable: false },

@@ -84,6 +84,8 @@ export interface GroundingScore {
 
 export interface EvaluationReport {
   readonly questions: number;
+  /** Of those, questions that can only be understood from the turn before: "and the bell?", "how often?". */
+  readonly followUps: { readonly questions: number; readonly right: number };
   /** By family: how many questions, and how many were answered right in every way that the suite asks for. */
   readonly right: Readonly<Record<string, { readonly questions: number; readonly right: number }>>;
   readonly grounding: GroundingScore;
@@ -95,6 +97,9 @@ export interface EvaluationReport {
 }
 
 const GUESSES = 200;
+
+/** By family, as docs/conversation.md and training/damo_train/language/questions.py name them. */
+const leansOnEarlierTurns = (family: string): boolean => /^(follow|second_time$|other_clip$)/.test(family);
 
 /** @param random  0 <= random() < 1; seeded, so that a report can be made again */
 export function evaluate(turns: readonly EvaluatedTurn[], random: () => number): EvaluationReport {
@@ -118,8 +123,10 @@ export function evaluate(turns: readonly EvaluatedTurn[], random: () => number):
   const saidAbsent = decided.filter(({ given }) => given.verdict === "absent");
   const isAbsent = decided.filter(({ wanted }) => wanted.absent);
   const rightlyAbsent = saidAbsent.filter(({ wanted }) => wanted.absent).length;
+  const leaning = judged.filter(({ turn }) => leansOnEarlierTurns(turn.family));
   return {
     questions: turns.length,
+    followUps: { questions: leaning.length, right: leaning.filter(({ right }) => right).length },
     right: Object.fromEntries(
       [...new Set(turns.map(({ family }) => family))].sort().map((family) => {
         const own = judged.filter(({ turn }) => turn.family === family);

@@ -131,6 +131,7 @@ export { checkQuestion, MAX_QUESTION_LENGTH } from "./question/check-question.ts
 export type { Anchor, ParsedQuestion, QuestionKind, Sense, Thing } from "./question/question.ts";
 export type { Vocabulary } from "./question/things-in-text.ts";
 export type { ThreadClip } from "./question/understand.ts";
+export { type RecallScore, type RetrievalScore, scoreRetrieval } from "./retrieval-score.ts";
 export {
   type Evidence,
   evidenceSecondsOf,

@@ -1,4 +1,7 @@
-/** `damo eval SUITE`: every dialogue of a suite through the product's own path, scored (core/evaluation.ts). */
+/**
+ * `damo eval theatre | real | SUITE`: every dialogue of a suite through the product's own path, scored (core/evaluation.ts), and text-to-clip
+ * retrieval over its clips where their events are known (core/retrieval-score.ts).
+ */
 import { dirname, join } from "node:path";
 import {
   askThread,
@@ -11,24 +14,37 @@ import {
   type GivenAnswer,
   type GroundingScore,
   isDomainError,
+  memoryKeyOf,
+  type RecallScore,
+  type RetrievalScore,
   type SuiteClip,
+  scoreRetrieval,
   seededRandom,
+  type Thing,
   watchClip,
 } from "../../core/index.ts";
 import type { CommandContext } from "./context.ts";
+import { findSuite } from "./named-suites.ts";
 import { readSuite } from "./read-suite.ts";
 
 export interface EvalOptions {
-  /** Where the clips lie. Absent: beside the suite. */
+  /** Where the clips lie. Absent: beside the suite; of a suite with a name, where that says. */
   readonly clips?: string;
 }
+
+/** The goal of issue 3 is one clip of a hundred. */
+const RETRIEVED_CLIPS = 100;
+
+type Events = NonNullable<SuiteClip["events"]>;
 
 /** Evaluations keep out of people's memories, and clean up behind them. */
 const EVALUATION_TENANT = asTenantId("damo-eval");
 
 export async function evalSuite(context: CommandContext, suite: string, options: EvalOptions): Promise<void> {
   const { terminal, signal, now } = context;
-  const { file, clips: dialogues } = await readSuite(suite);
+  const found = await findSuite(suite, options.clips);
+  const { file, clips: dialogues } = await readSuite(found.suite);
+  if (found.note) terminal.note(found.note);
   const services = await context.services();
   const { memories, threads, lines } = await services.stores();
   const model = await services.model();
@@ -38,7 +54,7 @@ export async function evalSuite(context: CommandContext, suite: string, options:
   const watch = async (clip: string): Promise<ClipId> => {
     const known = watched.get(clip);
     if (known) return known;
-    const path = join(options.clips ?? dirname(file), clip);
+    const path = join(found.clips ?? dirname(file), clip);
     const clipId = await clipIdOfFile(path, { maxBytes: services.config.decode.maxClipBytes, signal });
     watched.set(clip, clipId);
     for await (const _ of watchClip({ model, memories, lines, now }, { tenantId, clipId, title: clip, path, signal })) {
@@ -46,10 +62,34 @@ export async function evalSuite(context: CommandContext, suite: string, options:
     }
     return clipId;
   };
+  /** Clips whose events the suite knows, at most as many as retrieval is reported of. */
+  const retrieve = async (suiteClips: readonly SuiteClip[]): Promise<RetrievalScore | undefined> => {
+    const { vocabulary, similarity } = model;
+    if (!vocabulary || !similarity) return undefined;
+    const known = new Map<string, Events>();
+    for (const { clip, events } of suiteClips) if (events) known.set(clip, events);
+    const chosen = [...known].slice(0, RETRIEVED_CLIPS);
+    const happens = new Set(chosen.flatMap(([, events]) => events.map(({ what }) => what)));
+    const things = [
+      ...vocabulary.sees.map((name): Thing => ({ name, sense: "seen", known: true })),
+      ...vocabulary.hears.map((name): Thing => ({ name, sense: "heard", known: true })),
+    ].filter((thing) => happens.has(nameOfThing(thing)));
+    const best: number[][] = things.map(() => []);
+    for (const [clip] of chosen) {
+      const memory = await memories.readIndex(memoryKeyOf(tenantId, await watch(clip), model.bundle));
+      const cosines = await similarity(things, memory?.windows ?? []);
+      for (const [place, row] of best.entries()) row.push(Math.max(-1, ...(cosines[place] ?? [])));
+    }
+    const shows = things.map((thing) =>
+      chosen.map(([, events]) => events.some(({ what }) => what === nameOfThing(thing))),
+    );
+    return scoreRetrieval(best, shows);
+  };
   const nameOf = (clipId: ClipId): string => [...watched].find(([, id]) => id === clipId)?.[0] ?? "";
 
   const turns: EvaluatedTurn[] = [];
   const threadIds: string[] = [];
+  let retrieval: RetrievalScore | undefined;
   try {
     for (const [index, dialogue] of dialogues.entries()) {
       const names = [...(dialogue.with ?? []), dialogue.clip];
@@ -68,6 +108,7 @@ export async function evalSuite(context: CommandContext, suite: string, options:
       }
       terminal.note(`${index + 1} of ${dialogues.length}: ${dialogue.clip}`);
     }
+    retrieval = await retrieve(dialogues);
   } finally {
     for (const clipId of watched.values()) {
       await Promise.all([memories.delete(tenantId, clipId), lines.delete(tenantId, clipId)]);
@@ -75,7 +116,7 @@ export async function evalSuite(context: CommandContext, suite: string, options:
     for (const threadId of threadIds) await threads.delete(tenantId, threadId);
   }
   const report = evaluate(turns, seededRandom(1));
-  terminal.result(reportTable(report, dialogues.length, watched.size));
+  terminal.result(reportTable(report, retrieval, dialogues.length, watched.size));
   terminal.line({
     type: "evaluation",
     suite: file,
@@ -83,8 +124,12 @@ export async function evalSuite(context: CommandContext, suite: string, options:
     clips: watched.size,
     bundle: model.bundle,
     ...report,
+    ...(retrieval && { retrieval }),
   });
 }
+
+const nameOfThing = ({ name, sense }: Thing): string =>
+  sense === "heard" && name !== "speech" ? `${name} sound` : name;
 
 /** A question that is refused is an outcome like any other. */
 async function giveAnswer(
@@ -113,8 +158,13 @@ function wantedAnswer({
   return { ...wanted, spans: spans.map(spanOf), ...(within && { within: spanOf(within) }) };
 }
 
-function reportTable(report: EvaluationReport, dialogues: number, clips: number): string {
-  const { questions, right, grounding, groundingByFamily, absent, expectedCalibrationError } = report;
+function reportTable(
+  report: EvaluationReport,
+  retrieval: RetrievalScore | undefined,
+  dialogues: number,
+  clips: number,
+): string {
+  const { questions, followUps, right, grounding, groundingByFamily, absent, expectedCalibrationError } = report;
   const percent = (value: number) => `${Math.round(100 * value)} %`.padStart(6);
   const row = (name: string, score: GroundingScore) =>
     [
@@ -133,6 +183,7 @@ function reportTable(report: EvaluationReport, dialogues: number, clips: number)
     "",
     `${"".padEnd(18)}  questions   right`,
     rightRow("all", { questions, right: all }),
+    ...(followUps.questions > 0 ? [rightRow("follow-ups", followUps)] : []),
     ...Object.entries(right).map(([family, score]) => rightRow(`  ${family}`, score)),
     "",
     `${"".padEnd(18)}  questions    mIoU  R@.3    R@.5    R@.7    chance: mIoU  R@.5`,
@@ -140,6 +191,15 @@ function reportTable(report: EvaluationReport, dialogues: number, clips: number)
     ...Object.entries(groundingByFamily).map(([family, score]) => row(`  ${family}`, score)),
     `not in this clip: precision ${percent(absent.precision).trim()}, recall ${percent(absent.recall).trim()} (${absent.questions} of ${questions} questions)`,
     `expected calibration error ${expectedCalibrationError.toFixed(2)}`,
+    ...(retrieval
+      ? [
+          `which of ${retrieval.clips} clips, from all its things: ${recallText(retrieval.byDescription)}`,
+          `a clip with this thing among ${retrieval.clips}: ${recallText(retrieval.byThing)}`,
+        ]
+      : []),
     "",
   ].join("\n");
 }
+
+const recallText = ({ recallAt, chanceAt1, questions }: RecallScore): string =>
+  `R@1 ${Math.round(100 * recallAt["1"])} %, R@5 ${Math.round(100 * recallAt["5"])} % (${questions} texts; blindly R@1 ${Math.round(100 * chanceAt1)} %)`;

@@ -33,4 +33,5 @@ const EXIT_CODES_BY_PREFIX: Readonly<Record<string, number>> = {
   memory: EXIT_STORE,
   queue: EXIT_STORE,
   source: EXIT_CLIP,
+  suite: EXIT_BAD_USE,
 };

@@ -8,6 +8,7 @@ import type {
   MemoryCost,
   MomentSpan,
   QueueCounts,
+  RetrievalScore,
   Span,
   Verdict,
   WantedAnswer,
@@ -157,6 +158,8 @@ interface EvaluationLine extends EvaluationReport {
   readonly dialogues: number;
   readonly clips: number;
   readonly bundle: BundleIdentity;
+  /** Where the suite knows what happens in its clips. */
+  readonly retrieval?: RetrievalScore;
 }
 
 interface MemoryCostLine extends MemoryCost {

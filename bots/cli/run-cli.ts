@@ -110,7 +110,10 @@ function createProgram(context: CommandContext, host: CliHost, setExitCode: (cod
   );
 
   command(program, "eval", "ask every question of a suite and score the answers beside chance")
-    .argument("<suite>", "a suite.jsonl, or the folder that holds it (training/README.md says how one is made)")
+    .argument(
+      "<suite>",
+      "theatre, real, a suite.jsonl, or the folder that holds it (training/README.md says how one is made)",
+    )
     .option("--clips <folder>", "where the suite's clips lie, when not beside it")
     .action(async (suite: string, options: { clips?: string }) =>
       (await import("./eval.ts")).evalSuite(context, suite, options),

@@ -1,6 +1,6 @@
 /** The main job with the bundle we ship, on the clip we ship: watched once, asked in a row, right where it says so. */
 import { readFileSync } from "node:fs";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,6 +22,33 @@ interface AnswerLine {
   readonly evidence: { frames: (string | null)[] };
   readonly timing: { firstTokenMs: number };
 }
+
+describe("damo eval with the shipped bundle", () => {
+  it("scores answers, follow-ups and retrieval over clips of the committed theatre", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "damo-eval-"));
+    try {
+      const theatre = fileURLToPath(new URL("../eval/theatre/", import.meta.url));
+      const two = readFileSync(join(theatre, "suite.jsonl"), "utf8").split("\n").slice(0, 2).join("\n");
+      await writeFile(join(folder, "two.jsonl"), two);
+      const run = await runDamo(["eval", join(folder, "two.jsonl"), "--clips", theatre, "--json"], {
+        DAMO_HOME: join(folder, "home"),
+      });
+      expect(run.stderr).toBe("");
+      expect(run.exitCode).toBe(0);
+      const lines = run.lines();
+      const last = lines.at(-1) as unknown as {
+        followUps: { questions: number };
+        retrieval: { clips: number; byDescription: { questions: number; recallAt: Record<string, number> } };
+      };
+      expect(lines.filter(({ type }) => type === "evaluated")).toHaveLength(10);
+      expect(last).toMatchObject({ type: "evaluation", dialogues: 2, questions: 10 });
+      expect(last.followUps.questions).toBe(two.match(/"family": "follow/g)?.length ?? 0);
+      expect(last.retrieval).toMatchObject({ clips: 2, byDescription: { questions: 2, recallAt: { "5": 1 } } });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
 
 describe("damo with the shipped bundle, asked about docs/demo/meadow.mp4", () => {
   let folder: string;

@@ -21,6 +21,11 @@ const momentSpan = z.strictObject({
   evidenceSeconds: seconds.optional(),
 });
 
+const recallScore = z.strictObject({
+  questions: z.int(),
+  recallAt: z.strictObject({ "1": z.number(), "5": z.number() }),
+  chanceAt1: z.number(),
+});
 const groundingScore = z.strictObject({
   questions: z.int(),
   meanIou: z.number(),
@@ -160,6 +165,8 @@ export const jsonLineSchema = z.discriminatedUnion("type", [
     clips: z.int(),
     bundle,
     questions: z.int(),
+    followUps: z.strictObject({ questions: z.int(), right: z.int() }),
+    retrieval: z.strictObject({ clips: z.int(), byDescription: recallScore, byThing: recallScore }).optional(),
     right: z.record(z.string(), z.strictObject({ questions: z.int(), right: z.int() })),
     grounding: groundingScore,
     groundingByFamily: z.record(z.string(), groundingScore),

@@ -3,11 +3,13 @@
     damo-train smoke   --out DIR          all stages on a tiny network with made-up features, exports a bundle (< 3 minutes)
     damo-train language|draw|library|stage1|matching|stage2|stage3|stage4|export --run DIR ...
     damo-train all     --run DIR          the steps above in order; each goes on from its checkpoint or is skipped
+    damo-train ablations|transfer --run DIR --out DIR     what each part, and T3, is worth (studies/; --help says more)
 """
 
 import argparse
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +163,11 @@ def export(network: Damo, tokenizer_file: Path, out: Path, things: list[Thing], 
 
 
 def main() -> None:
+    if sys.argv[1:2] in (["ablations"], ["transfer"]):
+        from .studies import ablations, text_transfer
+
+        {"ablations": ablations, "transfer": text_transfer}[sys.argv[1]].main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="damo-train", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("command", choices=["smoke", "language", "draw", "library", "pictures", "sounds", "stage1", "matching", "stage2", "stage3", "stage4", "export", "all"])
     parser.add_argument("--data", type=Path, default=Path("../../shared/training-data"))

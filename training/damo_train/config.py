@@ -56,6 +56,13 @@ class FuseformerConfig:
     dropout: float = 0.0  # clips are composed anew each step: there is nothing to overfit to
     embedding: int = 128  # E
     text_channels: int = 128
+    # Parts that studies/ablations.py leaves out (row 15). A bundle has them all.
+    audio: bool = True
+    global_residual: bool = True
+    grouped_conv: bool = True
+    temporal_embedding: bool = True
+    multimodal_attention: bool = True
+    query_residual: bool = True  # ours: a FUSION query starts from the mean of its own half second
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,8 @@ class LanguageModelConfig:
     lora_rank: int = 16
     window_slots: int = 16  # `<w0>`..`<w15>` exist; answers read at most `windows_per_answer`
     windows_per_answer: int = 8
+    # studies/text_transfer.py: control tokens learn along with LoRA, so that a model that never met them can use them.
+    tune_controls: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,17 @@ class NetworkConfig:
 
 def damo_mini() -> NetworkConfig:
     return NetworkConfig()
+
+
+def damo_small() -> NetworkConfig:
+    """damo-mini's frozen encoders, everything behind them narrower, clips of one or two windows: for studies/, which train many networks
+    with the same few minutes each."""
+    return NetworkConfig(
+        name="damo-small",
+        fuseformer=FuseformerConfig(channels=96, layers=2, heads=4, embedding=64, text_channels=64),
+        bridge=BridgeConfig(layers=1, heads=4),
+        language_model=LanguageModelConfig(channels=96, layers=3, windows_per_answer=2),
+    )
 
 
 def damo_tiny() -> NetworkConfig:

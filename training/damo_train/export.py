@@ -160,6 +160,12 @@ def describe_file(file: Path) -> dict:
     return {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "bytes": file.stat().st_size}
 
 
+def fingerprint_of(files: list[dict]) -> str:
+    """Of graphs and tokenizer, as `describe_file` has them: what a memory is tied to."""
+    lines = [f"{entry['sha256']}  {entry['file']}\n" for entry in sorted(files, key=lambda entry: entry["file"])]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
 def export_bundle(network: Damo, tokenizer_file: Path, out: Path, card: dict, version: str, answering: dict) -> dict:
     """Writes the bundle folder and returns damo.json's content. LoRA must be merged before."""
     out.mkdir(parents=True, exist_ok=True)
@@ -183,13 +189,11 @@ def export_bundle(network: Damo, tokenizer_file: Path, out: Path, card: dict, ve
                         "outputs": tensor_specs(spec, spec["outputs"], shapes, dtypes)}
     shutil.copyfile(tokenizer_file, out / "tokenizer.json")
     tokenizer = describe_file(out / "tokenizer.json")
-    lines = sorted(f"{entry['sha256']}  {entry['file']}\n" for entry in [*graphs.values(), tokenizer])
-    lines.sort(key=lambda line: line.split("  ")[1])
     manifest = {
         "schemaVersion": 1,
         "name": config.name,
         "version": version,
-        "fingerprint": hashlib.sha256("".join(lines).encode()).hexdigest(),
+        "fingerprint": fingerprint_of([*graphs.values(), tokenizer]),
         "license": "Apache-2.0",
         "card": card,
         "preprocess": {"frameRate": clock.frame_rate, "frameSize": 128, "pixelFormat": "gbrpf32le", "sampleRateHz": 16000,

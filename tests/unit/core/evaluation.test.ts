@@ -55,6 +55,13 @@ describe("an answer is right", () => {
 });
 
 describe("evaluation", () => {
+  it("counts questions that lean on the turn before on their own", () => {
+    const gone = { absent: true, spans: [] };
+    const of = (family: string, verdict: "absent" | "found") => ({ ...aTurn(gone, { verdict }), family });
+    const turns = [of("follow_up_when", "absent"), of("second_time", "found"), of("first_last", "absent")];
+    expect(evaluate(turns, seededRandom(1)).followUps).toEqual({ questions: 2, right: 1 });
+  });
+
   it("counts right answers by family", () => {
     const turns = [aTurn({ absent: true, spans: [] }, { verdict: "absent" }), aTurn({ absent: true, spans: [] }, {})];
     expect(evaluate(turns, seededRandom(1)).right).toEqual({ when_seen: { questions: 2, right: 1 } });

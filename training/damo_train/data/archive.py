@@ -28,12 +28,14 @@ class Item:
 class Archive:
     """One of `photos`, `cutouts`, `sounds` under a training-data folder."""
 
-    def __init__(self, root: Path | str, kind: str):
+    def __init__(self, root: Path | str, kind: str, free: bool = False):
+        """free: leaves out items whose licence would bind what is made of them to the same licence (share-alike)."""
         self.kind = kind
+        self.read_items: dict[str, Item] = {}
         self.folder = Path(root) / kind
         lines = (self.folder / "index.jsonl").read_text(encoding="utf-8").splitlines()
         rows = [json.loads(line) for line in lines if line]
-        self.items = [Item(f"{kind}/{row['file']}", row["label"], row) for row in rows]
+        self.items = [Item(f"{kind}/{row['file']}", row["label"], row) for row in rows if not (free and "SA" in row["licence"])]
 
     def split(self, name: str) -> list[Item]:
         """Items of `train` or `val`, in index order."""
@@ -45,6 +47,7 @@ class Archive:
             data = archive.read(item.fields["bytes"])
         if len(data) != item.fields["bytes"]:
             raise ValueError(f"{item.key}: archive ends inside the item")
+        self.read_items[item.key] = item
         return data
 
     def photo(self, item: Item) -> Image.Image:

@@ -48,6 +48,7 @@ class UnimodalAttention(nn.Module):
 class FuseformerLayer(nn.Module):
     def __init__(self, config: FuseformerConfig):
         super().__init__()
+        self.attends = config.multimodal_attention
         self.visual = UnimodalAttention(config)
         self.audio = UnimodalAttention(config)
         self.modality = nn.Parameter(torch.randn(4, config.channels) * 0.02)  # FUSION, visual, audio, state
@@ -58,6 +59,9 @@ class FuseformerLayer(nn.Module):
         audio, heard = self.audio(audio, audio_bias, clock)
         together = torch.cat([fusion + self.modality[0], seen + self.modality[1], heard + self.modality[2],
                               state + self.modality[3]], dim=1)
+        if not self.attends:  # late fusion: query q is the sum of what each stream says at q
+            there = (fusion_bias[:, 0, 0] > NOTHING / 2).to(together.dtype).unsqueeze(-1)
+            return self.fuse.feed_forward((together * there).unflatten(1, (4, -1)).sum(1)), visual, audio
         fused = self.fuse(together, fusion_bias)[:, : fusion.shape[1]]
         return fused, visual, audio
 
@@ -92,20 +96,23 @@ class Fuseformer(nn.Module):
         -> queries [B, Q, D], embedding [B, E] of unit length.
         """
         stride = self.config.temporal_stride
+        if not self.config.audio:
+            audio_mask = torch.zeros_like(audio_mask)
         visual = self.visual_residual(patches, global_token) * rearrange(visual_mask, "b t -> b t 1 1").to(patches.dtype)
         visual = rearrange(self.temporal_conv(visual), "b t r d -> b (t r) d")
         step_mask = rearrange(visual_mask, "b (t s) -> b t s", s=stride).amax(-1)
         visual_bias = mask_bias(step_mask.repeat_interleave(self.config.reduced_patches, dim=1))
-        visual = visual + self.temporal_embedding(self.visual_times, start_seconds)
-        audio = self.audio_residual(audio, audio_mask) + self.temporal_embedding(self.audio_times, start_seconds)
+        visual = visual + self.when(self.visual_times, start_seconds)
+        audio = self.audio_residual(audio, audio_mask) + self.when(self.audio_times, start_seconds)
         audio_bias = mask_bias(audio_mask)
 
-        clock = self.temporal_embedding(self.query_times, start_seconds)
+        clock = self.when(self.query_times, start_seconds)
         # Global residual into the FUSION queries: query q starts from the mean of what is seen and heard in its own half
         # second, so attention need not first learn to find it (ours: the paper's FUSION queries start from parameters).
         fusion = self.queries + clock
-        fusion = fusion + self.slot_visual(slot_mean(visual, visual_bias, self.config.queries))
-        fusion = fusion + self.slot_audio(slot_mean(audio, audio_bias, self.config.queries))
+        if self.config.query_residual:
+            fusion = fusion + self.slot_visual(slot_mean(visual, visual_bias, self.config.queries))
+            fusion = fusion + self.slot_audio(slot_mean(audio, audio_bias, self.config.queries))
         state = self.state_norm(state) + clock
         ones = torch.ones_like(state[:, :, 0])
         anything_seen = visual_mask.amax(1, keepdim=True) * ones
@@ -116,6 +123,10 @@ class Fuseformer(nn.Module):
         queries = self.norm(fusion)
         pooled = self.pool(self.pool_query.expand(queries.shape[0], -1, -1), queries)[:, 0]
         return queries, F.normalize(self.embed(pooled), dim=-1)
+
+    def when(self, local_seconds: Tensor, start_seconds: Tensor) -> Tensor:
+        made = self.temporal_embedding(local_seconds, start_seconds)
+        return made if self.config.temporal_embedding else torch.zeros_like(made)
 
 
 def slot_mean(stream: Tensor, bias: Tensor, slots: int) -> Tensor:

@@ -15,6 +15,7 @@ from ..config import FuseformerConfig
 class VisualGlobalResidual(nn.Module):
     def __init__(self, config: FuseformerConfig):
         super().__init__()
+        self.whole = config.global_residual
         self.mix = nn.Parameter(torch.randn(config.patches, config.reduced_patches) * config.patches**-0.5)
         self.norm = nn.LayerNorm(config.vision_channels)
         self.project = nn.Linear(config.vision_channels, config.channels)
@@ -24,12 +25,16 @@ class VisualGlobalResidual(nn.Module):
     def forward(self, patches: Tensor, global_token: Tensor) -> Tensor:
         """patches [B, T, P, C], global_token [B, T, C] -> [B, T, R, D]."""
         mixed = torch.einsum("btpc,pr->btrc", self.norm(patches), self.mix)
-        return self.project(mixed) + rearrange(self.global_project(self.global_norm(global_token)), "b t d -> b t 1 d")
+        projected = self.project(mixed)
+        if not self.whole:
+            return projected
+        return projected + rearrange(self.global_project(self.global_norm(global_token)), "b t d -> b t 1 d")
 
 
 class AudioGlobalResidual(nn.Module):
     def __init__(self, config: FuseformerConfig):
         super().__init__()
+        self.whole = config.global_residual
         self.norm = nn.LayerNorm(config.audio_channels)
         self.project = nn.Linear(config.audio_channels, config.channels)
         self.global_project = nn.Linear(config.audio_channels, config.channels)
@@ -37,6 +42,8 @@ class AudioGlobalResidual(nn.Module):
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """tokens [B, A, C], mask [B, A] -> [B, A, D]."""
         tokens = self.norm(tokens)
+        if not self.whole:
+            return self.project(tokens)
         heard = mask.unsqueeze(-1)
         mean = (tokens * heard).sum(1, keepdim=True) / heard.sum(1, keepdim=True).clamp(min=1.0)
         return self.project(tokens) + self.global_project(mean)

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..config import LanguageModelConfig
+from ..language.tokenizer import special_tokens
 
 
 class LoraLinear(nn.Module):
@@ -172,6 +173,11 @@ class LanguageModel(nn.Module):
                 module.lora_a.requires_grad_(True)
                 module.lora_b.requires_grad_(True)
                 added += [module.lora_a, module.lora_b]
+        if self.config.tune_controls:
+            weight = self.embedding.weight.requires_grad_(True)
+            controls = (torch.arange(len(weight)) < len(special_tokens())).to(weight.dtype).unsqueeze(1)
+            weight.register_hook(lambda gradient: gradient * controls)
+            added.append(weight)
         return added
 
     def merge_lora(self) -> None:

@@ -5,6 +5,8 @@
 Items come from the val split alone. Each clip is drawn frame by frame at 12 frames a second, mixed with its soundtrack and
 encoded by ffmpeg, so that the whole path of the product is measured. `suite.jsonl` holds one clip a line:
 {"clip": file, "durationSeconds": s, "events": [...], "turns": [{"question", "family", "spans": [[start, end]], "absent"}]}.
+The file gets its name when all clips are there. --free takes only items whose licences ask for attribution and no more, and names
+each in attribution.md: tests/eval/theatre is made so.
 """
 
 import argparse
@@ -20,6 +22,7 @@ from PIL import Image
 from ..language.questions import QuestionWriter, Turn
 from ..language.things import Thing, known_things, normalise
 from ..language.timeline import SLOTS_PER_WINDOW, Event, Timeline, merge_touching
+from ..data.archive import Item
 from .scenery import SceneMaker, choose, photo_base
 from .soundtrack import RATE, SoundMixer
 
@@ -99,6 +102,30 @@ def as_json(turn: Turn) -> dict:
             "answer": re.sub(r"<[^>]+>", "", turn.answer).strip()}
 
 
+SOURCES = {"caltech101": "Caltech-101 (Li, Andreetto, Ranzato, Perona)", "grocerystore": "Grocery Store Dataset (Copyright (c) 2019 Marcus Klasson)",
+           "clothing": "Clothing dataset (Alexey Grigorev)", "coco": "COCO", "wallpapers": "elementary wallpapers",
+           "twemoji": "Twemoji (Twitter, Inc. and other contributors)", "noto": "Noto Emoji (Google)", "berklee": "Berklee College of Music / OLPC",
+           "esc10": "ESC-10 (Karol J. Piczak)", "modsounds": "mod-sounds", "sonicpi": "Sonic Pi", "maxaudio": "MAX Audio Classifier samples",
+           "salamander": "Salamander Grand Piano (Alexander Holm)"}
+
+
+def attribution(items: list[Item]) -> str:
+    """Each item that went into the clips, by its source."""
+    lines = ["# Where the clips come from", "", "Made by `training/damo_train/theatre/clips.py` (`script/make-theatre --small`). Composition and movement are ours, under the",
+             "licence of this repository. Placed into the clips, cropped, scaled, turned and mixed:"]
+    for source in sorted({item.fields["source"] for item in items}):
+        lines += ["", f"## {SOURCES[source]}", ""]
+        named = []
+        for item in sorted((item for item in items if item.fields["source"] == source), key=lambda item: item.key):
+            by = f", {item.fields['author']}" if item.fields.get("author") else ""
+            where = f" <{item.fields['url']}>" if item.fields.get("url") else ""
+            named.append(f"- `{item.fields['orig']}`{by}, {item.fields['licence']}.{where}")
+        lines += dict.fromkeys(named)  # several items may be cut from one original
+    lines += ["", "Licence texts: <https://creativecommons.org/licenses/by/4.0/>, <https://creativecommons.org/licenses/by/3.0/>,",
+              "<https://creativecommons.org/licenses/by/2.0/>, <https://creativecommons.org/publicdomain/zero/1.0/>, <https://opensource.org/license/mit>."]
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../../shared/training-data"))
@@ -106,13 +133,15 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--seed", type=int, default=77)
+    parser.add_argument("--free", action="store_true", help="no share-alike items; writes attribution.md")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(options.seed)
     things = known_things(options.data)
-    maker, mixer = SceneMaker(options.data, "val", things), SoundMixer(options.data, "val", things)
+    maker, mixer = SceneMaker(options.data, "val", things, options.free), SoundMixer(options.data, "val", things, options.free)
     writer = QuestionWriter(things, rng)
-    with open(options.out / "suite.jsonl", "w", encoding="utf-8") as suite:
+    unfinished = options.out / "suite.jsonl.part"
+    with open(unfinished, "w", encoding="utf-8") as suite:
         for index in range(options.count):
             seconds = float(rng.integers(10, 61) / 2)
             frames, seen = draw_clip(maker, rng, seconds)
@@ -125,6 +154,10 @@ def main() -> None:
             events = [{"what": things[e.thing].phrase, "startSeconds": e.start / 2, "endSeconds": e.end / 2} for e in timeline.events]
             suite.write(json.dumps({"clip": file.name, "durationSeconds": seconds, "events": events,
                                     "turns": [as_json(turn) for turn in turns]}) + "\n")
+    if options.free:
+        used = [item for archive in (maker.photos, maker.cutouts, mixer.archive) for item in archive.read_items.values()]
+        (options.out / "attribution.md").write_text(attribution(used), encoding="utf-8")
+    unfinished.replace(options.out / "suite.jsonl")
 
 
 if __name__ == "__main__":

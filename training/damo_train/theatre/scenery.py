@@ -146,9 +146,9 @@ def planes(pixels: np.ndarray) -> np.ndarray:
 class SceneMaker:
     """Draws scenes from one split of the training material, of known things only."""
 
-    def __init__(self, data, split: str, things: list[Thing]):
-        self.photos = Archive(data, "photos")
-        self.cutouts = Archive(data, "cutouts")
+    def __init__(self, data, split: str, things: list[Thing], free: bool = False):
+        self.photos = Archive(data, "photos", free)
+        self.cutouts = Archive(data, "cutouts", free)
         known = {thing.name for thing in things if not thing.heard} | NOT_THINGS
         items = [item for item in self.photos.split(split) if normalise(item.label) in known]
         self.by_label = group(items, {"scene", "background"})

@@ -19,8 +19,8 @@ class Sounding:
 
 
 class SoundMixer:
-    def __init__(self, data, split: str, things: list[Thing]):
-        self.archive = Archive(data, "sounds")
+    def __init__(self, data, split: str, things: list[Thing], free: bool = False):
+        self.archive = Archive(data, "sounds", free)
         known = {thing.name for thing in things if thing.heard}
         items = self.archive.split(split)
         self.by_label = group([i for i in items if normalise(i.label) in known or i.label.startswith("spoken ")], set())
