@@ -107,6 +107,8 @@ export const bundleManifestSchema = z.strictObject({
         asked: z.strictObject({ scale: z.number(), bias: z.number() }),
         listed: z.strictObject({ scale: z.number(), bias: z.number() }),
         spans: z.strictObject({ scale: z.number(), bias: z.number() }),
+        /** It is there from this probability on: chosen so that most answers are right, be it "there it is" or "not there". */
+        presentFrom: z.number().min(0).max(1),
         /** A half second belongs to a thing's span from this share of its highest chance on. */
         share: z.number().min(0).max(1),
       })

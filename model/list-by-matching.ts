@@ -34,8 +34,8 @@ export function listByMatching(matching: Matching, request: ListByMatchingReques
     .sort((a, b) => b.presence - a.presence)
     .filter(({ presence }, place) => presence >= (place === 0 ? LIKELIEST_FROM : LISTED_FROM))
     .slice(0, MOST_IN_A_WINDOW)
-    .flatMap(({ thing, matches }) =>
-      asSpans(matching, runsAbove(matches, matching.share)).map((span) => ({
+    .flatMap(({ thing, matches, presence }) =>
+      asSpans(matching, presence, runsAbove(matches, matching.share)).map((span) => ({
         ...span,
         label: thing.sense === "heard" ? `${thing.name} (heard)` : thing.name,
       })),

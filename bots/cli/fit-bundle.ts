@@ -39,9 +39,11 @@ interface Seen {
 
 /** A thing is in a window when it is there for this long. */
 const LEAST_OVERLAP_SECONDS = 1;
-/** Absent things that are asked about for each one that is there: "yes" about what is not there is the worse mistake. */
-const ABSENT_PER_PRESENT = 1;
+/** Absent things for each one that is there: about as often as people ask about what is not there. */
+const ABSENT_PER_PRESENT = 0.35;
+/** Tried, both of them. */
 const SHARES = [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7];
+const THRESHOLDS = [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8];
 
 export async function fitBundle(context: CommandContext, suite: string): Promise<void> {
   const services = await context.services();
@@ -81,40 +83,41 @@ export async function fitBundle(context: CommandContext, suite: string): Promise
   }
 
   const lineOf = ([scale = 0, bias = 0]: readonly number[]) => ({ scale, bias });
-  const share = bestShare(asked.filter(({ truth }) => truth.length > 0));
-  const presence = lineOf(
-    fitLogistic(asked.map(({ highest, truth }) => ({ features: [highest], right: truth.length > 0 }))),
+  const present = asked.filter(({ truth }) => truth.length > 0);
+  const share = bestOf(SHARES, (share) =>
+    present.reduce((sum, { truth, matches }) => sum + temporalIou(truth, runsAbove(matches, share)), 0),
   );
+  const isRight = ({ truth, matches }: Seen): boolean => temporalIou(truth, runsAbove(matches, share)) >= 0.5;
   const partly: Matching = {
-    asked: presence,
+    asked: lineOf(fitLogistic(asked.map(({ highest, truth }) => ({ features: [highest], right: truth.length > 0 })))),
     listed: lineOf(fitLogistic(listed)),
-    spans: { scale: 1, bias: 0 },
+    spans: lineOf(fitLogistic(present.map((seen) => ({ features: [seen.highest], right: isRight(seen) })))),
     share,
+    presentFrom: 0.5,
   };
-  const found = asked
-    .filter(({ highest }) => askedPresence(partly, highest) >= 0.5)
-    .map(({ truth, highest, matches }) => ({
-      features: [highest],
-      right: truth.length > 0 && temporalIou(truth, runsAbove(matches, share)) >= 0.5,
-    }));
-  const matching = rounded({ ...partly, spans: lineOf(fitLogistic(found)) });
+  const presentFrom = bestOf(
+    THRESHOLDS,
+    (threshold) =>
+      asked.filter((seen) =>
+        askedPresence(partly, seen.highest) < threshold
+          ? seen.truth.length === 0
+          : seen.truth.length > 0 && isRight(seen),
+      ).length,
+  );
+  const matching = rounded({ ...partly, presentFrom });
 
   const manifestFile = join(services.config.model.bundleFolder, "damo.json");
   const manifest = JSON.parse(await readFile(manifestFile, "utf8")) as { answering: object };
   manifest.answering = { ...manifest.answering, matching };
   await writeFile(manifestFile, `${JSON.stringify(manifest, null, 2)}\n`);
   context.terminal.result(
-    `${asked.length} questions, ${listed.length} pairs of window and thing, ${found.length} groundings, ${found.filter(({ right }) => right).length} of them right.\n` +
+    `${asked.length} questions, ${listed.length} pairs of window and thing; of ${present.length} things that are there, ${present.filter(isRight).length} are pointed at rightly.\n` +
       `${JSON.stringify(matching)}\nwritten to ${manifestFile}\n`,
   );
 }
 
-/** The share of the highest chance at which spans of things that are there overlap best with the truth. */
-function bestShare(present: readonly Seen[]): number {
-  const overlapAt = (share: number): number =>
-    present.reduce((sum, { truth, matches }) => sum + temporalIou(truth, runsAbove(matches, share)), 0);
-  return SHARES.reduce((best, share) => (overlapAt(share) > overlapAt(best) ? share : best));
-}
+const bestOf = (choices: readonly number[], worth: (choice: number) => number): number =>
+  choices.reduce((best, choice) => (worth(choice) > worth(best) ? choice : best));
 
 async function watchForFit(
   model: ClipModel,

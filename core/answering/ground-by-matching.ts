@@ -22,8 +22,6 @@ export const matchingModel = (model: ClipModel): MatchingModel | undefined =>
 
 /** Windows that are read for one thing: a long clip costs no more than a minute of it. */
 const MOST_READ = 8;
-/** A thing is in the clip from this probability on. */
-const PRESENT_FROM = 0.5;
 /** Absent with a confidence below this: the nearest moment is offered. */
 const CLEARLY_ABSENT_FROM = 0.7;
 /** Two spans of one thing this near to each other are one: nobody could tell them apart. */
@@ -53,12 +51,12 @@ export async function groundByMatching(
   const runs = runsAbove(matchesOf(read, logits, { pieces: axes.Q, windowSeconds, limitSeconds }), matching.share);
   const strongest = runs.reduce((a, b) => (b.logit > a.logit ? b : a));
   const presence = askedPresence(matching, strongest.logit);
-  if (presence < PRESENT_FROM) {
+  if (presence < matching.presentFrom) {
     const confidence = 1 - presence;
     const nearest: Span = { startSeconds: strongest.startSeconds, endSeconds: strongest.endSeconds };
     return { verdict: "absent", confidence, spans: [], ...(confidence < CLEARLY_ABSENT_FROM && { nearest }) };
   }
-  const spans = mergeSpans(clampSpans(asSpans(matching, runs), limitSeconds), SAME_MOMENT_GAP_SECONDS);
+  const spans = mergeSpans(clampSpans(asSpans(matching, presence, runs), limitSeconds), SAME_MOMENT_GAP_SECONDS);
   const confidence = Math.max(0, ...spans.map((span) => span.confidence));
   return { verdict: verdictFor(confidence), confidence, spans };
 }

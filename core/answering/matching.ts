@@ -20,9 +20,9 @@ export const askedPresence = ({ asked }: Matching, highest: number): number =>
 export const listedPresence = ({ listed }: Matching, highest: number): number =>
   logistic(listed.scale * highest + listed.bias);
 
-/** 0..1: a span is right. @param highest  logit inside it */
-export const spanConfidence = ({ spans }: Matching, highest: number): number =>
-  logistic(spans.scale * highest + spans.bias);
+/** 0..1: the thing is there, and this span says when. @param presence  of the thing @param highest  logit inside the span */
+export const spanConfidence = ({ spans }: Matching, presence: number, highest: number): number =>
+  presence * logistic(spans.scale * highest + spans.bias);
 
 /**
  * Where a thing is: runs of pieces whose chance is at least `share` of the highest chance of all of them.
@@ -75,8 +75,12 @@ export function matchesOf(
 }
 
 /** Spans for an answer. */
-export const asSpans = (matching: Matching, runs: ReturnType<typeof runsAbove>): readonly MomentSpan[] =>
-  runs.map(({ logit: highest, ...span }) => ({ ...span, confidence: spanConfidence(matching, highest) }));
+export const asSpans = (
+  matching: Matching,
+  presence: number,
+  runs: ReturnType<typeof runsAbove>,
+): readonly MomentSpan[] =>
+  runs.map(({ logit: highest, ...span }) => ({ ...span, confidence: spanConfidence(matching, presence, highest) }));
 
 export const logistic = (value: number): number => 1 / (1 + Math.exp(-value));
 

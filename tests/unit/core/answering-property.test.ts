@@ -121,6 +121,7 @@ function modelSaying(said: Said, options: { closed: boolean; aligned: boolean })
         asked: { scale: 1, bias: said.confidence - 0.5 },
         listed: { scale: 1, bias: 0 },
         spans: { scale: said.confidence, bias: 0 },
+        presentFrom: 0.5,
         share: 0.4,
       },
     }),

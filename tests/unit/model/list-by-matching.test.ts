@@ -7,6 +7,7 @@ const matching = {
   asked: { scale: 1, bias: 0 },
   listed: { scale: 1, bias: 0 },
   spans: { scale: 1, bias: 0 },
+  presentFrom: 0.5,
   share: 0.5,
 };
 const list = (things: readonly Thing[], logits: readonly (readonly number[])[], limitSeconds = 16) =>

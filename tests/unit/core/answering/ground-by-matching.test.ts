@@ -27,6 +27,7 @@ const model: MatchingModel = {
     asked: { scale: 1, bias: 0 },
     listed: { scale: 1, bias: -2 },
     spans: { scale: 1, bias: -1 },
+    presentFrom: 0.5,
     share: 0.5,
   },
   similarity: async (things, windows) =>
@@ -49,7 +50,7 @@ describe("grounding by the matching head", () => {
       [2, 6],
       [16, 18],
     ]);
-    expect(found.confidence).toBeCloseTo(1 / (1 + Math.exp(-2)));
+    expect(found.confidence).toBeCloseTo(1 / (1 + Math.exp(-3)) / (1 + Math.exp(-2)));
   });
 
   it("reads eight windows of a long clip, those most like the thing", async () => {

@@ -37,11 +37,14 @@ describe("what logits mean", () => {
       asked: { scale: 0.5, bias: 2 },
       listed: { scale: 0.6, bias: -1.5 },
       spans: { scale: 0.2, bias: -1 },
+      presentFrom: 0.5,
       share: 0.4,
     };
-    for (const chance of [askedPresence, listedPresence, spanConfidence]) {
+    for (const chance of [askedPresence, listedPresence]) {
       expect(chance(matching, 1)).toBeGreaterThan(chance(matching, -3));
     }
+    expect(spanConfidence(matching, 0.8, 1)).toBeGreaterThan(spanConfidence(matching, 0.8, -3));
+    expect(spanConfidence(matching, 0.8, 1)).toBeGreaterThan(spanConfidence(matching, 0.4, 1));
     // Most things are not there: what nobody asked about needs a clearer sign.
     expect(listedPresence(matching, 0)).toBeLessThan(askedPresence(matching, 0));
     expect(logit(logistic(0.7))).toBeCloseTo(0.7);
