@@ -111,6 +111,13 @@ export const bundleManifestSchema = z.strictObject({
         presentFrom: z.number().min(0).max(1),
         /** A half second belongs to a thing's span from this share of its highest chance on. */
         share: z.number().min(0).max(1),
+        /** From the confidence of a whole answer to how often such answers are right (Platt). Absent: as it is. */
+        told: z
+          .strictObject({
+            pointing: z.strictObject({ scale: z.number(), bias: z.number() }),
+            absent: z.strictObject({ scale: z.number(), bias: z.number() }),
+          })
+          .optional(),
       })
       .optional(),
   }),

@@ -12,9 +12,11 @@ import { DomainError } from "../errors.ts";
 import type { AnswerEvent, AnswerRequest, ClipModel, Moment } from "../ports/clip-model.ts";
 import type { Thing } from "../question/question.ts";
 import { someWindows, type WindowSource } from "../window-source.ts";
+import type { Composed } from "./answer-kind.ts";
 import { mergedMoments } from "./clip-moments.ts";
 import { groundByMatching, matchingModel, SAME_MOMENT_GAP_SECONDS } from "./ground-by-matching.ts";
 import { clampSpans, mergeSpans } from "./guard-times.ts";
+import { platt } from "./matching.ts";
 import { groundingQuestion } from "./wording.ts";
 
 /** When a thing is there. */
@@ -40,6 +42,8 @@ export interface ClipView {
   ground(thing: Thing): Promise<Grounding>;
   /** What is there in a span, or in all of the clip; in order of start. */
   momentsIn(span?: Span): Promise<readonly Moment[]>;
+  /** How sure to sound: from the confidences of a composed answer to how often such answers are right. */
+  judge(composed: Composed): Composed;
   /** The model's own answer. */
   speak(question: string, history: AnswerRequest["history"]): AsyncIterable<AnswerEvent>;
 }
@@ -126,6 +130,15 @@ export function createClipView(options: ClipViewOptions): ClipView {
       for (const window of inside) listed.push(...(await listWindow(window)));
       const merged = mergedMoments(listed, limitSeconds);
       return span === undefined ? merged : merged.filter((moment) => overlap(moment, span));
+    },
+    judge(composed) {
+      const told = matcher?.matching.told;
+      if (!told || composed.verdict === "absent") {
+        return told ? { ...composed, confidence: platt(told.absent, composed.confidence) } : composed;
+      }
+      const confidence = platt(told.pointing, composed.confidence);
+      const spans = composed.spans.map((span) => ({ ...span, confidence: platt(told.pointing, span.confidence) }));
+      return { ...composed, spans, confidence, verdict: verdictFor(confidence) };
     },
     speak: (question, history) => ask(question, { history, threadId }),
   };

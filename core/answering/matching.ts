@@ -82,6 +82,10 @@ export const asSpans = (
 ): readonly MomentSpan[] =>
   runs.map(({ logit: highest, ...span }) => ({ ...span, confidence: spanConfidence(matching, presence, highest) }));
 
+/** Platt scaling: a confidence as the share of answers that are right. */
+export const platt = ({ scale, bias }: { readonly scale: number; readonly bias: number }, confidence: number): number =>
+  logistic(scale * logit(confidence) + bias);
+
 export const logistic = (value: number): number => 1 / (1 + Math.exp(-value));
 
 export function logit(probability: number): number {
