@@ -6,7 +6,7 @@
  *     match    FUSION queries, phrase -> matching head of stage 1 -> is it there, and in which half seconds
  *     answer   FUSION queries -> Q-Former bridge -> [bridged windows ; dialogue ; question] -> LLM -> text with times
  *
- * Watching and answering have a session thread each, started on first use: a question never waits for a window.
+ * Watching, matching and answering have a session thread each, started on first use: a question never waits for a window.
  */
 import type { Matching } from "../core/answering/matching.ts";
 import type { MomentSpan } from "../core/clip.ts";
@@ -77,10 +77,15 @@ export const CLIP_MODEL_DEFAULTS = {
   bridgeCacheBytes: 32 * 2 ** 20, // 2,000 windows of damo-mini: 4.5 hours
 } as const satisfies Partial<ClipModelOptions>;
 
-/** What one answer needs: a loaded decoder side. */
-interface Answerer {
+/** Text and memory meet here: what most answers need, and little to load. */
+interface Matcher {
   readonly thread: GraphThread;
   readonly tokenizer: BundleTokenizer;
+}
+
+/** The language model's side, for answers that it words. */
+interface Speaker {
+  readonly thread: GraphThread;
   readonly bridge: Bridge;
 }
 
@@ -107,16 +112,29 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     close: (thread) => thread.close(),
   });
 
-  const answerer = lazyResource<Answerer>({
+  const { answerThreads: intraOpThreads, provider } = settings;
+  const matcher = lazyResource<Matcher>({
     make: async () => {
-      const tokenizer = await loadTokenizer(bundle.tokenizerPath);
+      const graphs = [bundle.graph("text"), bundle.graph("match")];
+      const [tokenizer, thread] = await Promise.all([
+        loadTokenizer(bundle.tokenizerPath),
+        startGraphThread({ graphs, intraOpThreads, provider }),
+      ]);
+      return { thread, tokenizer };
+    },
+    ended: ({ thread }) => thread.ended,
+    close: ({ thread }) => thread.close(),
+  });
+
+  const speaker = lazyResource<Speaker>({
+    make: async () => {
       const thread = await startGraphThread({
-        graphs: [bundle.graph("text"), bundle.graph("match"), bundle.graph("bridge"), bundle.graph("decoder")],
-        intraOpThreads: settings.answerThreads,
-        provider: settings.provider,
+        graphs: [bundle.graph("bridge"), bundle.graph("decoder")],
+        intraOpThreads,
+        provider,
         decoder: { ...decoderShape(manifest), cacheBytes: settings.decoderCacheBytes },
       });
-      return { thread, tokenizer, bridge: createBridge(thread, manifest, settings.bridgeCacheBytes) };
+      return { thread, bridge: createBridge(thread, manifest, settings.bridgeCacheBytes) };
     },
     ended: ({ thread }) => thread.ended,
     close: ({ thread }) => thread.close(),
@@ -171,8 +189,8 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
   async function* answer(request: AnswerRequest): AsyncGenerator<AnswerEvent> {
     stopIfAborted(request.signal);
     if (request.windows.entries.length === 0) throw new DomainError("memory.not_watched", "nothing is watched yet");
-    const { thread, tokenizer, bridge } = await answerer.get();
-    const windows = await bridgeWindows(bridge, await recall(thread, tokenizer, request));
+    const [{ tokenizer, thread: textThread }, { thread, bridge }] = await Promise.all([matcher.get(), speaker.get()]);
+    const windows = await bridgeWindows(bridge, await recall(textThread, tokenizer, request));
     const { offsetSeconds } = answering;
     const prompt = buildQuestionPrompt(tokenizer, limits, { ...request, windows, offsetSeconds });
     const text = createAnswerText(tokenizer, {
@@ -201,7 +219,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     if (whole.rest !== "" && !wholeOnly) yield { type: "text", text: whole.rest };
     const isAbsent = tokens[0]?.token === tokenizer.special.absent;
     const judged = judgeAnswer(tokens, whole.parts, isAbsent, answering);
-    const spans = await placeEvidence(thread, tokenizer, request, judged.spans);
+    const spans = await placeEvidence(textThread, tokenizer, request, judged.spans);
     yield {
       type: "answer",
       text: whole.text,
@@ -253,10 +271,10 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
 
   const { similarity, match } = createThingLikeness({
     async embed(phrase) {
-      const { thread, tokenizer } = await answerer.get();
+      const { thread, tokenizer } = await matcher.get();
       return embedQuestion(thread, encodeQuestionWords(tokenizer, phrase, limits.questionTokens));
     },
-    match: async (windows, phrases) => matchPhrases((await answerer.get()).thread, manifest, windows, phrases),
+    match: async (windows, phrases) => matchPhrases((await matcher.get()).thread, manifest, windows, phrases),
   });
   const lists = new WindowLists();
 
@@ -280,7 +298,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     durationSeconds: number,
     signal: AbortSignal | undefined,
   ): Promise<readonly Moment[]> {
-    const { thread, tokenizer, bridge } = await answerer.get();
+    const [{ tokenizer }, { thread, bridge }] = await Promise.all([matcher.get(), speaker.get()]);
     const { offsetSeconds } = answering;
     const [window] = (await bridgeWindows(bridge, await windows.read(indexesOf(windows.entries)))) as [PromptWindow];
     const prompt = buildListPrompt(tokenizer, window, offsetSeconds);
@@ -318,14 +336,18 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     matching: answering.matching,
     similarity,
     match,
-    effort: async () => (await answerer.get()).thread.effort,
+    async effort() {
+      const [one, other] = await Promise.all([matcher.get(), speaker.get()]);
+      const [matching, speaking] = [one.thread.effort, other.thread.effort];
+      return { graphMs: matching.graphMs + speaking.graphMs, tokens: speaking.tokens };
+    },
     axes,
     windowSeconds,
     watch,
     answer,
     moments,
     async close() {
-      await Promise.all([watcher.close(), answerer.close()]);
+      await Promise.all([watcher.close(), matcher.close(), speaker.close()]);
     },
   };
 }
