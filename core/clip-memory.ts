@@ -5,7 +5,7 @@
 import type { BundleIdentity, ClipId, ClipInfo, Span, TenantId } from "./clip.ts";
 
 /** Another version is a miss: the clip is watched again, never answered wrongly. */
-export const MEMORY_SCHEMA_VERSION = 1;
+export const MEMORY_SCHEMA_VERSION = 2;
 
 /** Identifies one memory. Tenant, clip, bundle and schema all take part, so none can answer for another. */
 export interface ClipMemoryKey {

@@ -9,7 +9,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ClipMemoryHeader, ClipMemoryStore, MemoryCost, RedisSettings, WatchedWindow } from "../core/index.ts";
-import { asClipId, asTenantId, Secret } from "../core/index.ts";
+import { asClipId, asTenantId, MEMORY_SCHEMA_VERSION, Secret } from "../core/index.ts";
 import { windowBlobBytes } from "./codec.ts";
 import { EmbeddedClipMemoryStore } from "./embedded-clip-memory-store.ts";
 import { indexRecordBytes } from "./index-record.ts";
@@ -236,7 +236,7 @@ function aHeader(clipMinutes: number): ClipMemoryHeader {
       tenantId: asTenantId("damo-bench"),
       clipId: asClipId(String(clipMinutes).padStart(64, "0")),
       bundleFingerprint: bundle.fingerprint,
-      schemaVersion: 1,
+      schemaVersion: MEMORY_SCHEMA_VERSION,
     },
     bundle,
     axes: AXES,

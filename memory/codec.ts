@@ -8,20 +8,19 @@
  *           +--------+---+---+----+----+----+-------+---------------+-------------+
  *     byte  32                        32 + 2QD                  32 + 2QD + 4E
  *           +-------------------------+-------------------------+--------+
- *           | queries [Q, D] float16  | embedding [E] float32   | CRC-32C| of every byte before it, u32
+ *           | queries [Q, D] float16  | embedding [E] float32   | CRC-32 | of every byte before it, u32
  *           +-------------------------+-------------------------+--------+
  *
- * v is the version, 1; the byte after it holds flags, of which none is defined yet. damo-mini's window (Q 16, D 256,
- * E 256, say) takes 9,252 bytes. The embedding stays float32: it is small, and its length has to stay 1.
+ * v is the version, 2; the byte after it holds flags, of which none is defined yet. damo-mini's window (Q 16, D 256,
+ * E 128) takes 8,740 bytes. The embedding stays float32: it is small, and its length has to stay 1. The checksum is
+ * zlib's, which Node has in native code (docs/decisions/2026-11-21-zlibs-checksum.md).
  */
+import { crc32 } from "node:zlib";
 import { DomainError, type QueryAxes, type WatchedWindow } from "../core/index.ts";
-import { crc32c } from "./crc32c.ts";
 import { fromFloat16Bits, toFloat16 } from "./float16.ts";
 
-const MAGIC = "DaMw";
-/** The same four characters, read as a little-endian u32. */
-const MAGIC_NUMBER = 0x774d6144;
-const VERSION = 1;
+const MAGIC = 0x774d6144; // "DaMw" read as a little-endian u32
+const VERSION = 2;
 const HEADER_BYTES = 32;
 const CRC_BYTES = 4;
 
@@ -39,10 +38,12 @@ export function encodeWindow(window: WatchedWindow, axes: QueryAxes): Uint8Array
   checkLength("queries", window.queries.length, Q * D);
   checkLength("embedding", window.embedding.length, E);
 
-  const blob = new Uint8Array(windowBlobBytes(axes));
+  // Every byte is written below. Slow: in a buffer of its own, where float16 values can be written in place.
+  const blob = Buffer.allocUnsafeSlow(windowBlobBytes(axes));
   const view = new DataView(blob.buffer);
-  blob.set(Buffer.from(MAGIC, "latin1"));
+  view.setUint32(0, MAGIC, true);
   view.setUint8(4, VERSION);
+  view.setUint8(5, 0);
   view.setUint16(6, Q, true);
   view.setUint16(8, D, true);
   view.setUint16(10, E, true);
@@ -52,11 +53,11 @@ export function encodeWindow(window: WatchedWindow, axes: QueryAxes): Uint8Array
 
   const unusable = toFloat16(window.queries, new Uint16Array(blob.buffer, HEADER_BYTES, Q * D));
   if (unusable !== undefined) throw new DomainError("model.runtime", `query value ${unusable} is not usable`);
-  const embedding = Float32Array.from(window.embedding);
-  blob.set(new Uint8Array(embedding.buffer), HEADER_BYTES + 2 * Q * D);
+  const { buffer, byteOffset, byteLength } = window.embedding;
+  blob.set(new Uint8Array(buffer, byteOffset, byteLength), HEADER_BYTES + 2 * Q * D);
 
   const crcAt = blob.length - CRC_BYTES;
-  view.setUint32(crcAt, crc32c(blob.subarray(0, crcAt)), true);
+  view.setUint32(crcAt, crc32(blob.subarray(0, crcAt)), true);
   return blob;
 }
 
@@ -71,13 +72,13 @@ export function decodeWindow(blob: Uint8Array, axes: QueryAxes): WatchedWindow |
   const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
   const crcAt = blob.length - CRC_BYTES;
   const expected =
-    view.getUint32(0, true) === MAGIC_NUMBER &&
+    view.getUint32(0, true) === MAGIC &&
     view.getUint8(4) === VERSION &&
     view.getUint8(5) === 0 &&
     view.getUint16(6, true) === Q &&
     view.getUint16(8, true) === D &&
     view.getUint16(10, true) === E &&
-    view.getUint32(crcAt, true) === crc32c(blob.subarray(0, crcAt));
+    view.getUint32(crcAt, true) === crc32(blob.subarray(0, crcAt));
   if (!expected) return undefined;
 
   const embeddingAt = HEADER_BYTES + 2 * Q * D;
@@ -102,7 +103,7 @@ export function decodeWindow(blob: Uint8Array, axes: QueryAxes): WatchedWindow |
 
 /** Whether a blob is meant to be a window, sound or not. */
 export const isWindowBlob = (blob: Uint8Array): boolean =>
-  blob.length > HEADER_BYTES && Buffer.from(blob.subarray(0, MAGIC.length)).toString("latin1") === MAGIC;
+  blob.length > HEADER_BYTES && new DataView(blob.buffer, blob.byteOffset).getUint32(0, true) === MAGIC;
 
 /** Bytes `[from, to)` in a buffer of their own. Not `blob.slice`: a Buffer's shares its memory, so `.buffer` is all of it. */
 const copyOf = (blob: Uint8Array, from: number, to: number): ArrayBuffer =>

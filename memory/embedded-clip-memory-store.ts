@@ -3,7 +3,7 @@
  * database would be needed for: creating a file is atomic, several processes may do it at once, and removing one really
  * removes it. The index beside the windows is a copy for quick scans. Why not LMDB: docs/decisions/2026-11-20-embedded-store.md.
  */
-import { constants, existsSync, readFileSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -18,11 +18,12 @@ import {
   type QueryAxes,
   type TenantId,
   type WatchedWindow,
+  type WindowEntry,
 } from "../core/index.ts";
 import { decodeJson, encodeJson } from "./checked-json.ts";
 import { decodeWindow, encodeWindow, windowBlobBytes } from "./codec.ts";
 import { createFile, isAbsent, namesIn, onDisk, PRIVATE_FILE, PRIVATE_FOLDER, removeFolder } from "./durable-file.ts";
-import { decodeIndex, encodeIndex, encodeIndexRecord } from "./index-record.ts";
+import { decodeIndex, encodeIndex, encodeIndexRecord, indexRecordBytes } from "./index-record.ts";
 import {
   clipFolder,
   HEADER_FILE,
@@ -34,12 +35,28 @@ import {
   windowFile,
 } from "./keys.ts";
 import { isMemoryOf, memoryOf, type Outcome } from "./memory-facts.ts";
+import { RecentMap } from "./recent-map.ts";
+
+const INDEX_CACHE_BYTES = 64 * 2 ** 20; // 120,000 windows of damo-mini: 270 hours of clips
+
+interface KnownIndex {
+  /** Of the memory that it was read of: one that was forgotten and is watched again is another. */
+  readonly generation: string;
+  readonly E: number;
+  readonly windows: readonly WindowEntry[];
+}
 
 /** A memory is on disk, or nothing of it is, or something that cannot be trusted. */
 type Found = ClipMemory | "absent" | "damaged";
 
 export class EmbeddedClipMemoryStore implements ClipMemoryStore {
   readonly #root: string;
+
+  /** Indexes that were read before, by folder. */
+  readonly #known = new RecentMap<string, KnownIndex>(
+    INDEX_CACHE_BYTES,
+    ({ E, windows }) => windows.length * indexRecordBytes(E) + 1_000,
+  );
 
   /** @param root  the folder of all memories; made when first needed */
   constructor(root: string) {
@@ -89,15 +106,34 @@ export class EmbeddedClipMemoryStore implements ClipMemoryStore {
     return onDisk(this.#root, async () => {
       const folder = memoryFolder(this.#root, key);
       const facts = loadFacts(folder, key);
-      if (typeof facts === "string") return undefined;
+      if (typeof facts === "string") {
+        this.#known.delete(folder);
+        return undefined;
+      }
       const { header, outcome } = facts;
-      const bytes = readIfAny(join(folder, INDEX_FILE)) ?? Buffer.alloc(0);
-      const windows = decodeIndex(bytes, header.axes.E, 0);
+      const windows = this.#entriesOf(folder, header);
       const isWhole = outcome
         ? windows.length === outcome.windowCount
         : !existsSync(join(folder, windowFile(windows.length)));
-      return isWhole ? memoryOf(header, outcome, windows) : mendIndex(folder, key);
+      if (isWhole) return memoryOf(header, outcome, windows);
+      this.#known.delete(folder);
+      return mendIndex(folder, key);
     });
+  }
+
+  /** The index as far as it is sound. Only what is new since it was last read is read: of a long clip it is half a megabyte. */
+  #entriesOf(folder: string, header: ClipMemoryHeader): readonly WindowEntry[] {
+    const { E } = header.axes;
+    const found = this.#known.get(folder);
+    const generation = generationOf(folder, header);
+    const known = found?.generation === generation ? found.windows : [];
+    const bytes = readFrom(join(folder, INDEX_FILE), known.length * indexRecordBytes(E));
+    // Shorter than it was: it is being written anew.
+    const before = bytes ? known : [];
+    const added = decodeIndex(bytes ?? readFrom(join(folder, INDEX_FILE), 0) ?? Buffer.alloc(0), E, before.length);
+    const windows = added.length ? [...before, ...added] : before;
+    this.#known.set(folder, { generation, E, windows });
+    return windows;
   }
 
   readWindows(key: ClipMemoryKey, indexes: readonly number[]): Promise<readonly WatchedWindow[] | undefined> {
@@ -179,6 +215,12 @@ function loadFacts(
   return isSound ? { header, outcome } : "damaged";
 }
 
+/** Tells two beginnings of one memory apart: a header is written once and never changed. */
+function generationOf(folder: string, { createdAtMs }: ClipMemoryHeader): string {
+  const file = statSync(join(folder, HEADER_FILE), { throwIfNoEntry: false });
+  return `${createdAtMs}/${file?.ino}/${file?.mtimeMs}`;
+}
+
 /** The windows 0, 1, 2, ... as far as they go. */
 function loadWindows(folder: string, axes: QueryAxes): readonly WatchedWindow[] | "damaged" {
   const windows: WatchedWindow[] = [];
@@ -222,6 +264,25 @@ async function mendIndex(folder: string, key: ClipMemoryKey): Promise<ClipMemory
   if (typeof found === "string") return undefined;
   await writeFile(join(folder, INDEX_FILE), encodeIndex(found.windows), { mode: PRIVATE_FILE });
   return found;
+}
+
+/** A file from a byte on; `undefined` when it is not there, or ends before that. */
+function readFrom(path: string, from: number): Buffer | undefined {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+  try {
+    const length = fstatSync(file).size - from;
+    if (length < 0) return undefined;
+    const bytes = Buffer.allocUnsafeSlow(length);
+    return bytes.subarray(0, readSync(file, bytes, 0, length, from));
+  } finally {
+    closeSync(file);
+  }
 }
 
 function readIfAny(path: string): Buffer | undefined {

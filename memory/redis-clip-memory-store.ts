@@ -16,7 +16,6 @@ import {
   type QueryAxes,
   type TenantId,
   type WatchedWindow,
-  type WindowEntry,
 } from "../core/index.ts";
 import { decodeJson, encodeJson } from "./checked-json.ts";
 import { decodeWindow, encodeWindow, isWindowBlob, windowBlobBytes } from "./codec.ts";
@@ -51,11 +50,14 @@ const RENEW_AFTER = 0.01;
 /** The header as it is stored: `generation` tells two beginnings of one memory apart. */
 type StoredHeader = ClipMemoryHeader & { readonly generation: string };
 
+type MemoryKeys = readonly [memory: string, index: string, clip: string];
+
 /** What was read of a memory before, so that only what is new has to be. */
 interface KnownIndex {
   readonly headerBytes: Buffer;
   readonly header: ClipMemoryHeader;
-  readonly windows: readonly WindowEntry[];
+  readonly outcomeBytes: Buffer | null;
+  readonly index: ClipMemoryIndex;
 }
 
 type Loaded = { readonly headerBytes: Buffer; readonly memory: ClipMemory } | "absent" | DamagedMemory;
@@ -72,6 +74,8 @@ export class RedisClipMemoryStore implements ClipMemoryStore {
   readonly #now: () => number;
   readonly #known: RecentMap<string, KnownIndex>;
   readonly #axes = new RecentMap<string, QueryAxes>(1_000);
+  /** A watch asks with one key object for every window, a question for its few reads. */
+  readonly #redisKeys = new WeakMap<ClipMemoryKey, MemoryKeys>();
   readonly #renewedAtMs = new RecentMap<string, number>(10_000);
 
   constructor({ connection, keys, now = Date.now }: RedisStoreDeps, options: RedisStoreOptions = {}) {
@@ -82,7 +86,7 @@ export class RedisClipMemoryStore implements ClipMemoryStore {
     this.#now = now;
     this.#known = new RecentMap(
       options.indexCacheBytes ?? REDIS_STORE_DEFAULTS.indexCacheBytes,
-      ({ windows }) => windows.length * indexRecordBytes(windows[0]?.embedding.length ?? 0) + 1_000,
+      (known) => indexBytesOf(known) + 1_000,
     );
   }
 
@@ -143,17 +147,20 @@ export class RedisClipMemoryStore implements ClipMemoryStore {
     return this.#connection.use(async (client) => {
       const [memory, index] = this.#keysOf(key);
       const known = this.#known.get(memory);
-      const from = known ? known.windows.length * indexRecordBytes(known.windows[0]?.embedding.length ?? 0) : 0;
+      const from = known ? indexBytesOf(known) : 0;
       // In this order: an index that is read after the outcome holds every window that the outcome counts.
-      const [[headerBytes, outcomeBytes], fresh] = (await this.#batch(client, key, (batch) => {
-        batch.hmgetBuffer(memory, HEADER_FIELD, OUTCOME_FIELD);
-        batch.getrangeBuffer(index, from, -1);
-      })) as [[Buffer | null, Buffer | null], Buffer];
+      const [facts, fresh] = await Promise.all([
+        client.hmgetBuffer(memory, HEADER_FIELD, OUTCOME_FIELD),
+        client.getrangeBuffer(index, from, -1),
+        this.#renewIfDue(client, key),
+      ]);
+      const [headerBytes, outcomeBytes] = facts as [Buffer | null, Buffer | null];
       if (!headerBytes) return undefined;
 
       const isSame = known?.headerBytes.equals(headerBytes) ?? false;
+      if (known && isSame && fresh.length === 0 && sameBytes(known.outcomeBytes, outcomeBytes)) return known.index;
       const bytes = known && !isSame ? ((await client.getBuffer(index)) ?? Buffer.alloc(0)) : fresh;
-      const before = known && isSame ? known.windows : [];
+      const before = known && isSame ? known.index.windows : [];
       const header = known && isSame ? known.header : headerOf(headerBytes, key);
       const outcome = decodeJson<Outcome>(outcomeBytes);
       if (!header || (outcomeBytes && !outcome)) return undefined;
@@ -162,8 +169,9 @@ export class RedisClipMemoryStore implements ClipMemoryStore {
       const windows = added.length ? [...before, ...added] : before;
       const isWhole = added.length * indexRecordBytes(header.axes.E) === bytes.length;
       if (!isWhole || (outcome && outcome.windowCount !== windows.length)) return this.#mendIndex(client, key);
-      this.#remember(memory, { headerBytes, header, windows }, header.axes);
-      return memoryOf(header, outcome, windows);
+      const read = memoryOf(header, outcome, windows);
+      this.#remember(memory, { headerBytes, header, outcomeBytes, index: read }, header.axes);
+      return read;
     });
   }
 
@@ -236,7 +244,7 @@ export class RedisClipMemoryStore implements ClipMemoryStore {
   /** All of it, checked. Values alone: each says itself what it is, and names would make the reply twice as long. */
   async #load(client: RedisClient, key: ClipMemoryKey): Promise<Loaded> {
     const [memory] = this.#keysOf(key);
-    const [values] = (await this.#batch(client, key, (batch) => void batch.hvalsBuffer(memory))) as [readonly Buffer[]];
+    const [values] = await Promise.all([client.hvalsBuffer(memory), this.#renewIfDue(client, key)]);
     if (values.length === 0) return "absent";
     const facts = values.filter((value) => !isWindowBlob(value));
     const headerBytes = facts.find((value) => headerOf(value, key));
@@ -298,22 +306,12 @@ export class RedisClipMemoryStore implements ClipMemoryStore {
     return { ...facts, windowCount, sizeBytes: windowCount * windowBlobBytes(header.axes) };
   }
 
-  /** Commands in one round trip, and once in a while with them the renewal of what they read. */
-  async #batch(
-    client: RedisClient,
-    key: ClipMemoryKey,
-    add: (batch: ReturnType<RedisClient["pipeline"]>) => void,
-  ): Promise<readonly unknown[]> {
+  /** Once in a while, together with what is read, so in the same round trip. */
+  async #renewIfDue(client: RedisClient, key: ClipMemoryKey): Promise<void> {
     const keys = this.#keysOf(key);
-    const isDue = this.#isRenewalDue(keys[0]);
-    const batch = client.pipeline();
-    add(batch);
-    if (isDue) for (const name of keys) batch.pexpire(name, this.#ttlMs);
-    // Sent together: the tenant's list may lie on another node.
-    const renewing = isDue ? client.pexpire(this.#keys.clips(key.tenantId), this.#ttlMs) : undefined;
-    const [replies] = await Promise.all([batch.exec().then(repliesOf), renewing]);
-    if (isDue) this.#renewedAtMs.set(keys[0], this.#now());
-    return replies;
+    if (!this.#isRenewalDue(keys[0])) return;
+    await Promise.all([...keys, this.#keys.clips(key.tenantId)].map((name) => client.pexpire(name, this.#ttlMs)));
+    this.#renewedAtMs.set(keys[0], this.#now());
   }
 
   #isRenewalDue(memory: string): boolean {
@@ -355,11 +353,20 @@ export class RedisClipMemoryStore implements ClipMemoryStore {
   }
 
   /** KEYS of the scripts: memory, index, clip. */
-  #keysOf(key: ClipMemoryKey): readonly [memory: string, index: string, clip: string] {
+  #keysOf(key: ClipMemoryKey): MemoryKeys {
+    const known = this.#redisKeys.get(key);
+    if (known) return known;
     const memory = this.#keys.memory(key);
-    return [memory, this.#keys.indexOf(memory), this.#keys.clip(key.tenantId, key.clipId)];
+    const made = [memory, this.#keys.indexOf(memory), this.#keys.clip(key.tenantId, key.clipId)] as const;
+    this.#redisKeys.set(key, made);
+    return made;
   }
 }
+
+const indexBytesOf = ({ header, index }: KnownIndex): number => index.windows.length * indexRecordBytes(header.axes.E);
+
+const sameBytes = (one: Buffer | null, other: Buffer | null): boolean =>
+  one === other || (one !== null && other !== null && one.equals(other));
 
 /** So many memories are looked at together; each is a small read. */
 const LIST_BATCH = 64;

@@ -129,14 +129,19 @@ export interface RedisScripts {
   readonly chatWrite: Script<"done" | "changed">;
 }
 
+/** A client is taught once, however many stores use it. */
+const taught = new WeakMap<RedisClient, RedisScripts>();
+
 /** Teaches the client the scripts; sent by their hash, and whole where a server does not know them yet. */
 export function redisScripts(client: RedisClient): RedisScripts {
+  const known = taught.get(client);
+  if (known) return known;
   for (const [name, script] of Object.entries(SCRIPTS)) client.defineCommand(name, { ...script });
   const commands = client as unknown as Record<keyof typeof SCRIPTS, Script<never>>;
   const script = (name: keyof typeof SCRIPTS): Script<never> => {
     return (...all) => commands[name](...all.map(asBuffer));
   };
-  return {
+  const scripts: RedisScripts = {
     begin: script("damoBegin"),
     append: script("damoAppend"),
     complete: script("damoComplete"),
@@ -146,6 +151,8 @@ export function redisScripts(client: RedisClient): RedisScripts {
     forgetTurns: script("damoForgetTurns"),
     chatWrite: script("damoChatWrite"),
   };
+  taught.set(client, scripts);
+  return scripts;
 }
 
 /** ioredis takes only Buffers for bytes; this one shares the memory. */

@@ -11,7 +11,7 @@ import { type ClipModel, DomainError, type WatchedWindow } from "../core/index.t
  */
 const LONGEST_PAUSE_MS = 2000;
 
-/** So long a clip is watched before it makes room for one that waits: short against a film, long against opening its file again (a second or two). */
+/** So long a clip is watched before it makes room for one that waits: short against a film, long against opening its file again (seconds on a busy machine). */
 export const WATCH_SLICE_MS = 60_000;
 
 /** What ends a watch that makes room. Nothing is wrong: what was watched is stored, and it goes on when its turn comes again. */

@@ -111,10 +111,15 @@ async function watch(context: DeskContext, share: ShareRecord, signal: AbortSign
 
   const status = statusEditor(context, watching);
   let last: WatchJobEvent | undefined;
+  let wordsKept = false;
   for await (const { event } of context.queue.followWatch(jobId, { signal })) {
     last = event;
     const progress = progressOf(event);
-    if (event.type === "opened") await keepWords(context, watching, clipId);
+    // A long clip is opened again each time its turn comes.
+    if (event.type === "opened" && !wordsKept) {
+      wordsKept = true;
+      await keepWords(context, watching, clipId);
+    }
     if (event.type === "window") context.askable.open(share.id);
     if (progress) await status.progress(progress);
   }

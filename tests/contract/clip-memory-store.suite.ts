@@ -1,6 +1,6 @@
 /** What every ClipMemoryStore must do. Run by one small file per adapter, and by the fake. */
 import { describe, expect, it } from "vitest";
-import { asTenantId, type ClipMemoryKey, type ClipMemoryStore } from "../../core/index.ts";
+import { asTenantId, type ClipMemoryKey, type ClipMemoryStore, MEMORY_SCHEMA_VERSION } from "../../core/index.ts";
 import { AXES, aClipInfo, aHeader, aKey, aWindow, OTHER_CLIP, TENANT } from "../support/memory-builders.ts";
 
 export interface ClipMemoryStoreUnderTest {
@@ -54,7 +54,7 @@ export function describeClipMemoryStore(name: string, make: () => Promise<ClipMe
       expect(await store.has(aKey())).toBe(false);
       await store.begin(aHeader());
       expect(await store.has(aKey())).toBe(true);
-      expect(await store.has(aKey({ schemaVersion: 2 }))).toBe(false);
+      expect(await store.has(aKey({ schemaVersion: MEMORY_SCHEMA_VERSION + 1 }))).toBe(false);
       await store.delete(TENANT, aKey().clipId);
       expect(await store.has(aKey())).toBe(false);
     });
@@ -169,13 +169,24 @@ export function describeClipMemoryStore(name: string, make: () => Promise<ClipMe
       expect((await store.readIndex(aKey()))?.windows).toEqual([]);
     });
 
+    it("answers from the memory that is there, not from one under the same key that was read before", async () => {
+      const { store } = await aStoreWith(2);
+      expect((await store.readIndex(aKey()))?.windows.map(({ startSeconds }) => startSeconds)).toEqual([0, 8]);
+      await store.delete(TENANT, aKey().clipId);
+      expect(await store.readIndex(aKey())).toBeUndefined();
+      await store.begin(aHeader());
+      for (const index of [0, 1, 2])
+        await store.appendWindow(aKey(), { ...aWindow(index), startSeconds: index * 8 + 1 });
+      expect((await store.readIndex(aKey()))?.windows.map(({ startSeconds }) => startSeconds)).toEqual([1, 9, 17]);
+    });
+
     it("keeps tenants, clips, bundles and schema versions apart", async () => {
       const { store } = await aStoreWith(1);
       const others: Partial<ClipMemoryKey>[] = [
         { tenantId: asTenantId("other") },
         { clipId: OTHER_CLIP },
         { bundleFingerprint: "0".repeat(64) },
-        { schemaVersion: 2 },
+        { schemaVersion: MEMORY_SCHEMA_VERSION + 1 },
       ];
       for (const other of others) expect(await store.read(aKey(other))).toBeUndefined();
     });

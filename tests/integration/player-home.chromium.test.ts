@@ -91,7 +91,10 @@ describe.skipIf(!canTestPages)("the page at / in Chromium", () => {
     await page.waitForURL(/\/c\//, { timeout: 60_000 });
     await mediaOf(page).settled();
 
-    // Watched while the page is open: the chapters come when it is done.
+    // Watched while the page is open. It may not show yet that it has begun, so its end is asked of the server.
+    const status = `${page.url().replace(/[?#].*/, "")}/status`;
+    const isWatched = async () => ((await (await page.request.get(status)).json()) as { complete: boolean }).complete;
+    await expect.poll(isWatched, { timeout: 120_000 }).toBe(true);
     await page.locator("#progress").waitFor({ state: "hidden", timeout: 120_000 });
     await page.getByLabel("Your question about this clip").fill("When does the dog bark?");
     await page.keyboard.press("Enter");

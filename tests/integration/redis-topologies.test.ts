@@ -50,7 +50,7 @@ describe.skipIf(noCluster)(`on a Redis Cluster of three${noCluster ?? ""}`, () =
   });
 
   it("says memory.unavailable when the nodes do not serve every slot, and goes on when they do", async () => {
-    const { memories } = await aRedisStores(settings({ timeoutMs: 3_000 }));
+    const { memories } = await aRedisStores(settings({ timeoutMs: 6_000 }));
     await memories.begin(aHeader());
     await cluster.nodes[2]?.kill();
     await until(() => cluster.nodes[0]?.cli("CLUSTER", "INFO").includes("cluster_state:fail") ?? true);

@@ -151,9 +151,13 @@ describe("a question", () => {
   });
 
   it("that comes while the clip is watched is answered from what was watched so far", async () => {
-    const { desk, platform } = await aDesk({ model: createFakeClipModel({ windowMs: 50 }) });
+    const pace = new Pace();
+    pace.letGo(1);
+    const { desk, platform } = await aDesk({ model: pacedModel(pace) });
     await desk.clipShared(aClipShared("m1"));
     await desk.questionAsked(aQuestionAsked("m1", "q1", "where is the dog?"));
+    await vi.waitFor(() => expect(platform.words().join()).toContain("It is there"), PATIENCE_MS);
+    pace.letGo();
     await desk.idle();
     const answers = platform.said(thread).filter(({ kind }) => kind === "answer");
     expect(answers).toMatchObject([{ text: "It is there 1 x. (I have watched up to 0:08 so far.)" }]);
