@@ -41,6 +41,8 @@ interface Seen {
 const LEAST_OVERLAP_SECONDS = 1;
 /** Absent things for each one that is there: about as often as people ask about what is not there. */
 const ABSENT_PER_PRESENT = 0.35;
+/** Of the most right answers: fewer than this make a difference. */
+const AS_GOOD = 0.985;
 /** Tried, both of them. */
 const SHARES = [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7];
 const THRESHOLDS = [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8];
@@ -95,15 +97,15 @@ export async function fitBundle(context: CommandContext, suite: string): Promise
     share,
     presentFrom: 0.5,
   };
-  const presentFrom = bestOf(
-    THRESHOLDS,
-    (threshold) =>
-      asked.filter((seen) =>
-        askedPresence(partly, seen.highest) < threshold
-          ? seen.truth.length === 0
-          : seen.truth.length > 0 && isRight(seen),
-      ).length,
-  );
+  const rightFrom = (threshold: number): number =>
+    asked.filter((seen) =>
+      askedPresence(partly, seen.highest) < threshold
+        ? seen.truth.length === 0
+        : seen.truth.length > 0 && isRight(seen),
+    ).length;
+  const most = Math.max(...THRESHOLDS.map(rightFrom));
+  // Of thresholds that are as good, the highest: "yes" about what is not there is the worse mistake.
+  const presentFrom = Math.max(...THRESHOLDS.filter((threshold) => rightFrom(threshold) >= AS_GOOD * most));
   const matching = rounded({ ...partly, presentFrom });
 
   const manifestFile = join(services.config.model.bundleFolder, "damo.json");
