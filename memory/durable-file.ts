@@ -24,7 +24,8 @@ export async function createFile(path: string, bytes: Uint8Array): Promise<boole
  * Creates a file as `createFile` does, but flushes it behind: once this resolves the file is there for every process,
  * whole, and it survives a power cut when `flushed` resolves. A cut before that may leave a file that is empty.
  *
- * @returns `undefined`, and nothing written, when it already exists; `flushed` rejects when the disk does not take it
+ * @returns `undefined`, and nothing written, when it already exists; `flushed` also waits until the draft is gone, and
+ *   rejects when the disk does not take the file
  */
 export async function createFileFlushedBehind(
   path: string,
@@ -38,19 +39,22 @@ export async function createFileFlushedBehind(
     await handle.writeFile(bytes);
     isGiven = await linkUnlessThere(draft, path);
   } finally {
-    await rm(draft, { force: true });
-    if (!isGiven) await handle.close();
+    if (!isGiven) {
+      await handle.close();
+      await rm(draft, { force: true });
+    }
   }
   if (!isGiven) return undefined;
-  const flushed = flushBoth(handle, folder);
+  const flushed = tidyAndFlush(handle, draft);
   flushed.catch(() => {}); // it is for whoever awaits it
   return { flushed };
 }
 
-async function flushBoth(handle: FileHandle, folder: string): Promise<void> {
+async function tidyAndFlush(handle: FileHandle, draft: string): Promise<void> {
   try {
+    await rm(draft, { force: true });
     // At once: what the file system has to write for both goes to the disk together.
-    await Promise.all([handle.sync(), flushFolder(folder)]);
+    await Promise.all([handle.sync(), flushFolder(dirname(draft))]);
   } finally {
     await handle.close();
   }

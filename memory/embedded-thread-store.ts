@@ -30,7 +30,7 @@ export class EmbeddedThreadStore implements ThreadStore {
     return onDisk(this.#root, async () => {
       const turns: Turn[] = [];
       const folder = threadFolder(this.#root, tenantId, threadId);
-      for (const index of turnIndexesIn(folder)) {
+      for (const index of turnIndexesIn(folder) ?? []) {
         const turn = readTurn(join(folder, turnFile(index)));
         if (turn) turns.push(turn);
       }
@@ -48,7 +48,9 @@ export class EmbeddedThreadStore implements ThreadStore {
       await this.#settle();
       const folder = threadFolder(this.#root, tenantId, threadId);
       for (;;) {
-        const index = (turnIndexesIn(folder).at(-1) ?? -1) + 1;
+        const before = turnIndexesIn(folder);
+        if (before === undefined) await mkdir(folder, PRIVATE_FOLDER);
+        const index = (before?.at(-1) ?? -1) + 1;
         try {
           // Another process may take the same number first: then the next one is tried.
           const created = await createFileFlushedBehind(join(folder, turnFile(index)), encodeJson(turn));
@@ -57,9 +59,8 @@ export class EmbeddedThreadStore implements ThreadStore {
           this.#flushed.catch(() => {}); // told to whoever settles it
           return;
         } catch (error) {
-          // Its first turn, or the thread was deleted, or swept of drafts, at this very moment: it starts anew.
+          // The thread was deleted, or swept of drafts, at this very moment: it starts anew.
           if (!isAbsent(error)) throw error;
-          await mkdir(folder, PRIVATE_FOLDER);
         }
       }
     });
@@ -109,11 +110,13 @@ async function forgetClipIn(folder: string, clipId: ClipId): Promise<number> {
   return turnCount;
 }
 
-/** Reads with blocking calls on purpose, as clip memories are read: a turn takes some 20 us, the thread pool ten times that. */
-function turnIndexesIn(folder: string): number[] {
-  const names = ifThere(() => readdirSync(folder)) ?? [];
-  return names
-    .map(turnIndexOf)
+/**
+ * `undefined` when there is no such thread. Reads with blocking calls on purpose, as clip memories are read: a turn takes
+ * some 20 us, the thread pool ten times that.
+ */
+function turnIndexesIn(folder: string): number[] | undefined {
+  return ifThere(() => readdirSync(folder))
+    ?.map(turnIndexOf)
     .filter((index) => index !== undefined)
     .sort((a, b) => a - b);
 }

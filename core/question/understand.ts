@@ -45,10 +45,11 @@ export function understand(question: string, { clips, newest, turns, vocabulary 
     return { clipId: clip?.clipId ?? newest, parsed, noSuchClip: clip === undefined };
   }
   const parsed = parseQuestion(question, context);
+  if (last === undefined) return { clipId: newest, parsed, noSuchClip: false };
   // What leans on the turn before stays with its clip; everything else is about the newest.
-  const alone = parseQuestion(question, { vocabulary });
-  const leans = leansOnThat(parsed) || JSON.stringify(alone) !== JSON.stringify(parsed);
-  return { clipId: leans && last ? last.clipId : newest, parsed, noSuchClip: false };
+  const leans =
+    leansOnThat(parsed) || JSON.stringify(parseQuestion(question, { vocabulary })) !== JSON.stringify(parsed);
+  return { clipId: leans ? last.clipId : newest, parsed, noSuchClip: false };
 }
 
 function leansOnThat(parsed: ParsedQuestion): boolean {
