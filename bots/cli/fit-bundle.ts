@@ -104,8 +104,8 @@ export async function fitBundle(context: CommandContext, suite: string): Promise
         : seen.truth.length > 0 && isRight(seen),
     ).length;
   const most = Math.max(...THRESHOLDS.map(rightFrom));
-  // Of thresholds that are as good, the highest: "yes" about what is not there is the worse mistake.
-  const presentFrom = Math.max(...THRESHOLDS.filter((threshold) => rightFrom(threshold) >= AS_GOOD * most));
+  const good = THRESHOLDS.filter((threshold) => rightFrom(threshold) >= AS_GOOD * most);
+  const presentFrom = good[good.length >> 1] as number; // the middle of the best stretch
   const matching = rounded({ ...partly, presentFrom });
 
   const manifestFile = join(services.config.model.bundleFolder, "damo.json");
