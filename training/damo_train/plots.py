@@ -42,5 +42,22 @@ def plot(run: Path, out: Path) -> None:
         plt.close(figure)
 
 
+def plot_differences(rows: list[tuple[str, float, float, float]], what: str, file: Path) -> None:
+    """rows: (name, difference, low, high): one bar each with its interval, zero in the middle."""
+    figure, axis = plt.subplots(figsize=(7.2, 0.6 + 0.3 * len(rows)), dpi=90)
+    names, values, lows, highs = zip(*reversed(rows), strict=True)
+    axis.barh(range(len(rows)), values, color="0.75")
+    axis.errorbar(values, range(len(rows)), xerr=[[v - low for v, low in zip(values, lows, strict=True)],
+                                                  [high - v for v, high in zip(values, highs, strict=True)]], fmt="none", ecolor="0.2", capsize=2)
+    axis.axvline(0, color="0.2", linewidth=0.8)
+    axis.set_yticks(range(len(rows)), names, fontsize=7)
+    axis.set_xlabel(what, fontsize=8)
+    axis.tick_params(axis="x", labelsize=7)
+    axis.locator_params(axis="x", nbins=5)
+    figure.tight_layout()
+    figure.savefig(file)
+    plt.close(figure)
+
+
 if __name__ == "__main__":
     plot(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -113,3 +113,14 @@ def test_merged_lora_changes_nothing():
         before = model.hidden(tokens)
         model.merge_lora()
         torch.testing.assert_close(model.hidden(tokens), before, atol=1e-4, rtol=1e-4)
+
+
+def test_the_control_of_t3_shows_every_dialogue_another_timeline_of_the_same_length():
+    from damo_train.stages.language import shift_alike
+
+    rng = np.random.default_rng(5)
+    timelines = [random_timeline(rng, demo_things(), max_windows=2) for _ in range(12)]
+    shifted = shift_alike(timelines)
+    assert [t.windows for t in shifted] == [t.windows for t in timelines]
+    assert all(one is not other for one, other in zip(timelines, shifted, strict=True))
+    assert {id(t) for t in shifted} == {id(t) for t in timelines}

@@ -54,10 +54,22 @@ def _without_specials(text: str) -> list[str]:
 WARM_REST = 0.25  # share of a warm-started run in which the language model itself rests
 
 
+def shift_alike(timelines: list[Timeline]) -> list[Timeline]:
+    """Each one's place is taken by the next with as many windows."""
+    shifted = list(timelines)
+    for windows in {timeline.windows for timeline in timelines}:
+        places = [place for place, timeline in enumerate(timelines) if timeline.windows == windows]
+        for place, source in zip(places, places[1:] + places[:1], strict=True):
+            shifted[place] = timelines[source]
+    return shifted
+
+
 class TimelineBatches:
     """Random timelines as soft words with dialogues about them. Noise stands for what the encoders will get wrong."""
 
-    def __init__(self, config: NetworkConfig, things: list[Thing], tokenizer: Tokenizer, seed: int):
+    def __init__(self, config: NetworkConfig, things: list[Thing], tokenizer: Tokenizer, seed: int, mismatched: bool = False):
+        """mismatched: every dialogue is about another timeline than the one shown. What is left to learn is the form of answers."""
+        self.mismatched = mismatched
         self.rng = np.random.default_rng(seed)
         self.things = things
         self.encoder = PromptEncoder(tokenizer)
@@ -80,7 +92,7 @@ class TimelineBatches:
         batch = dialogue_batch(self.encoder, windows, dialogues)
         entries = []
         base = 0
-        for timeline in timelines:
+        for timeline in shift_alike(timelines) if self.mismatched else timelines:
             weight_of = {}
             for slot, thing, role in slot_entries(timeline, self.things):
                 weight = weight_of.setdefault(thing, self.rng.uniform(0.6, 1.3)) * self.rng.uniform(0.75, 1.2)
@@ -135,7 +147,7 @@ def evaluate(model: LanguageModel, soft_words: SoftWords, batches: TimelineBatch
 
 def train(config: NetworkConfig, things: list[Thing], texts: list[str], out: Path, minutes: float, seed: int,
           batch_size: int = 24, steps: int | None = None, learning_rate: float = 2e-3, t3: bool = True,
-          warm: Path | None = None) -> dict:
+          warm: Path | None = None, mismatched: bool = False) -> dict:
     """warm: a run folder with `warm.pt`. Its model rests for WARM_REST of the run while soft words are fitted to it, and meets
     clips of all lengths from the first step."""
     torch.manual_seed(seed)
@@ -154,7 +166,7 @@ def train(config: NetworkConfig, things: list[Thing], texts: list[str], out: Pat
     chosen = {id(p) for p in matrices}
     optimizers = [Muon(matrices, lr=learning_rate, weight_decay=0.02),
                   torch.optim.AdamW([p for p in parameters if id(p) not in chosen], lr=learning_rate, betas=(0.9, 0.97))]
-    batches = TimelineBatches(config, things, tokenizer, seed)
+    batches = TimelineBatches(config, things, tokenizer, seed, mismatched)
     held_out = TimelineBatches(config, things, tokenizer, seed + 1000)
     checkpoint = out / "language.pt"
     start_step, spent = 0, 0.0

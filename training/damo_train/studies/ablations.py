@@ -20,6 +20,7 @@ from torch import Tensor
 from ..config import NetworkConfig, damo_small
 from ..network.checkpoint import save_atomically
 from ..network.damo import Damo
+from ..plots import plot_differences
 from ..stages import alignment, bridging, pooled_baseline, temporal_perception
 from ..stages.alignment import PhraseBook
 from ..stages.batching import PromptEncoder
@@ -196,6 +197,11 @@ class Ablations:
             damo, pooled = (exams.figures(results[name]["marks"])["miou"] for name in ("full", "pooled"))
             where = f"small networks from scratch, {sum(self.budget(s)['steps'] for s in (1, 2, 3))} steps each, clips of up to 16 s in feature space"
             (self.out / "pooled.json").write_text(json.dumps({"damo": damo, "pooled": pooled, "ratio": damo / max(1e-9, pooled), "where": where}))
+        full = results["full"]
+        away = [(variant.title, *exams.bootstrap(own["sight"]["clips"], own["sight"]["iou"], full["sight"]["iou"]))
+                for variant in VARIANTS if variant.name != "full" and "sight" in (own := results[variant.name])]
+        if away:
+            plot_differences(away, "mIoU of moments after stage 1, away from the full network", self.out / "ablations.png")
         (self.out / "ablations.md").write_text(table(results), encoding="utf-8")
         print((self.out / "ablations.md").read_text(encoding="utf-8"), flush=True)
 
@@ -249,7 +255,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
     base = damo_small()
-    language, things, tokenizer = small_language(options.out, options.data, base, t3=True, seed=1, steps=options.language_steps)
+    language, things, tokenizer = small_language(options.out, options.data, base, "t3", seed=1, steps=options.language_steps)
     world = small_world(options.run, things, tokenizer)
     study = Ablations(world, base, language, options.out, options.minutes, tuple(options.steps) if options.steps else None, options.seed)
     results = study.run(options.only, options.see_only)

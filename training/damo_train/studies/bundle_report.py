@@ -3,8 +3,8 @@
     script/measure-bundle          # runs the measures, then this; see there
 
 Reads FOLDER/theatre.jsonl and real.jsonl (`damo eval NAME --json`), and where they are there retrieval.jsonl (`damo eval` over 100 clips),
-graphs.json (studies/graphs.py), nearest.json (baseline_retrieval.py), pooled.json (studies/pooled.py) and int8.md with int8-theatre.jsonl
-(studies/quantise.py). Writes the part of RESULTS.md between its two `bundle` marks, and reports/reliability.png.
+graphs.json (studies/graphs.py), nearest.json (baseline_retrieval.py), int8.md with int8-*.jsonl (studies/quantise.py), and pooled.json and transfer.txt, which the
+studies of single parts leave in their --out. Writes the part of RESULTS.md between its two `bundle` marks, and reports/reliability.png.
 """
 
 import argparse
@@ -114,20 +114,29 @@ def baselines(theatre: Run, nearest: dict | None) -> list[str]:
     return lines
 
 
-def int8(folder: Path, theatre: Run) -> list[str]:
+INT8_RUNS = (("as shipped: float16 weights, float32 arithmetic", "int8-as-shipped"), ("int8 matrix products", "int8-dynamic"),
+             ("int8 matrix products and convolutions", "int8-all"))
+
+
+def int8(folder: Path) -> list[str]:
+    """Size, speed and distance by graph; and the same questions through the product, on the small theatre."""
     if not (folder / "int8.md").exists():
         return []
     lines = ["### int8 against what ships", "", *(folder / "int8.md").read_text(encoding="utf-8").rstrip().splitlines(), ""]
-    if (folder / "int8-theatre.jsonl").exists():
-        other = Run(folder / "int8-theatre.jsonl")
-        lines += ["| through the product, theatre | right | mIoU | R@1 .5 | absent: precision / recall | calibration error |", "|---|---|---|---|---|---|"]
-        for name, run in (("as shipped (float16 weights, float32 arithmetic)", theatre), ("int8", other)):
-            report = run.report
-            lines.append(f"| {name} | {run.right} of {report['questions']} | {report['grounding']['meanIou']:.3f} | {percent(report['grounding']['recallAt']['0.5'])} | "
-                         f"{in_place(run, 'precision')} / {in_place(run, 'recall')} | {report['expectedCalibrationError']:.3f} |")
-        same = np.mean([a["spans"] == b["spans"] and a["verdict"] == b["verdict"] for a, b in zip(theatre.asked, other.asked, strict=True)])
-        lines += ["", f"{percent(same)} of the answers have the same verdict and the same spans."]
+    runs = [(name, Run(folder / f"{file}.jsonl")) for name, file in INT8_RUNS if (folder / f"{file}.jsonl").exists()]
+    if not runs:
+        return lines
+    lines += ["| the small theatre through the product | right | mIoU | R@1 .5 | absent: precision / recall | calibration error | same times and verdict |", "|---|---|---|---|---|---|---|"]
+    for name, run in runs:
+        report, grounding = run.report, run.report["grounding"]
+        same = np.mean([times_of(a) == times_of(b) and a["verdict"] == b["verdict"] for a, b in zip(runs[0][1].asked, run.asked, strict=True)])
+        lines.append(f"| {name} | {run.right} of {report['questions']} | {grounding['meanIou']:.3f} | {percent(grounding['recallAt']['0.5'])} | "
+                     f"{in_place(run, 'precision')} / {in_place(run, 'recall')} | {report['expectedCalibrationError']:.3f} | {percent(same)} |")
     return lines
+
+
+def times_of(line: dict) -> list[tuple[float, float]]:
+    return [(span["startSeconds"], span["endSeconds"]) for span in line["spans"]]
 
 
 def main() -> None:
@@ -148,7 +157,7 @@ def main() -> None:
              "### Real clips, by kind", "",
              f"{real.right} of {real.report['questions']} right; mIoU {real.report['grounding']['meanIou']:.2f} (a random span {real.report['grounding']['chance']['meanIou']:.2f}); "
              f'"not in this clip" {in_place(real, "precision")} / {in_place(real, "recall")}; calibration error {real.report["expectedCalibrationError"]:.2f}.', "",
-             *kinds(real), "", *int8(folder, theatre)]
+             *kinds(real), "", *int8(folder)]
     plots = options.results.parent / "reports"
     text = options.results.read_text(encoding="utf-8")
     if BEGIN not in text:
