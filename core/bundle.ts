@@ -109,8 +109,10 @@ export const bundleManifestSchema = z.strictObject({
         spans: z.strictObject({ scale: z.number(), bias: z.number() }),
         /** It is there from this probability on: chosen so that most answers are right, be it "there it is" or "not there". */
         presentFrom: z.number().min(0).max(1),
-        /** A half second belongs to a thing's span from this share of its highest chance on. */
+        /** A half second belongs to a thing's span from this share of its highest chance on ... */
         share: z.number().min(0).max(1),
+        /** ... and the span counts when it reaches this share somewhere. */
+        peakShare: z.number().min(0).max(1),
         /** From the confidence of a whole answer to how often such answers are right (Platt). Absent: as it is. */
         told: z
           .strictObject({

@@ -35,7 +35,7 @@ export function listByMatching(matching: Matching, request: ListByMatchingReques
     .filter(({ presence }, place) => presence >= (place === 0 ? LIKELIEST_FROM : LISTED_FROM))
     .slice(0, MOST_IN_A_WINDOW)
     .flatMap(({ thing, matches, presence }) =>
-      asSpans(matching, presence, runsAbove(matches, matching.share)).map((span) => ({
+      asSpans(matching, presence, runsAbove(matches, matching)).map((span) => ({
         ...span,
         label: thing.sense === "heard" ? `${thing.name} (heard)` : thing.name,
       })),

@@ -44,7 +44,7 @@ const ABSENT_PER_PRESENT = 0.35;
 /** Of the most right answers: fewer than this make a difference. */
 const AS_GOOD = 0.985;
 /** Tried, both of them. */
-const SHARES = [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7];
+const SHARES = [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9];
 const THRESHOLDS = [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8];
 
 export async function fitBundle(context: CommandContext, suite: string): Promise<void> {
@@ -86,15 +86,22 @@ export async function fitBundle(context: CommandContext, suite: string): Promise
 
   const lineOf = ([scale = 0, bias = 0]: readonly number[]) => ({ scale, bias });
   const present = asked.filter(({ truth }) => truth.length > 0);
-  const share = bestOf(SHARES, (share) =>
-    present.reduce((sum, { truth, matches }) => sum + temporalIou(truth, runsAbove(matches, share)), 0),
+  const shares = SHARES.flatMap((share) =>
+    SHARES.filter((peakShare) => peakShare >= share).map((peakShare) => ({ share, peakShare })),
   );
-  const isRight = ({ truth, matches }: Seen): boolean => temporalIou(truth, runsAbove(matches, share)) >= 0.5;
+  const overlapAt = (choice: (typeof shares)[number]): number =>
+    present.reduce((sum, { truth, matches }) => sum + temporalIou(truth, runsAbove(matches, choice)), 0);
+  const best = shares
+    .map((choice) => ({ choice, overlap: overlapAt(choice) }))
+    .sort((a, b) => b.overlap - a.overlap)[0];
+  if (!best) throw usage(`nothing happens in the clips of ${suite}`);
+  const { choice: runs } = best;
+  const isRight = ({ truth, matches }: Seen): boolean => temporalIou(truth, runsAbove(matches, runs)) >= 0.5;
   const partly: Matching = {
     asked: lineOf(fitLogistic(asked.map(({ highest, truth }) => ({ features: [highest], right: truth.length > 0 })))),
     listed: lineOf(fitLogistic(listed)),
     spans: lineOf(fitLogistic(present.map((seen) => ({ features: [seen.highest], right: isRight(seen) })))),
-    share,
+    ...runs,
     presentFrom: 0.5,
   };
   const rightFrom = (threshold: number): number =>
@@ -117,9 +124,6 @@ export async function fitBundle(context: CommandContext, suite: string): Promise
       `${JSON.stringify(matching)}\nwritten to ${manifestFile}\n`,
   );
 }
-
-const bestOf = (choices: readonly number[], worth: (choice: number) => number): number =>
-  choices.reduce((best, choice) => (worth(choice) > worth(best) ? choice : best));
 
 async function watchForFit(
   model: ClipModel,

@@ -13,7 +13,14 @@ export async function* composeAnswer(parsed: ParsedQuestion, asked: AskedOf): Co
 }
 
 /** Kinds whose confidence is that of an earlier answer, or no matter of finding anything. */
-const SAID_AGAIN: ReadonlySet<ParsedQuestion["kind"]> = new Set(["that", "sure", "clipLength", "help", "beyond", "other"]);
+const SAID_AGAIN: ReadonlySet<ParsedQuestion["kind"]> = new Set([
+  "that",
+  "sure",
+  "clipLength",
+  "help",
+  "beyond",
+  "other",
+]);
 
 function compose(parsed: ParsedQuestion, asked: AskedOf): Composing {
   switch (parsed.kind) {

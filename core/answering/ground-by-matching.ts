@@ -48,7 +48,7 @@ export async function groundByMatching(
   const read = await windows.read(chosen.map(({ index }) => index));
   const [logits = new Float32Array()] = await model.match([thing], read);
   const { windowSeconds, axes, matching } = model;
-  const runs = runsAbove(matchesOf(read, logits, { pieces: axes.Q, windowSeconds, limitSeconds }), matching.share);
+  const runs = runsAbove(matchesOf(read, logits, { pieces: axes.Q, windowSeconds, limitSeconds }), matching);
   const strongest = runs.reduce((a, b) => (b.logit > a.logit ? b : a));
   const presence = askedPresence(matching, strongest.logit);
   if (presence < matching.presentFrom) {

@@ -25,13 +25,18 @@ export const spanConfidence = ({ spans }: Matching, presence: number, highest: n
   presence * logistic(spans.scale * highest + spans.bias);
 
 /**
- * Where a thing is: runs of pieces whose chance is at least `share` of the highest chance of all of them.
+ * Where a thing is: runs of pieces whose chance is at least `share` of the highest chance of all of them, and somewhere at
+ * least `peakShare` of it.
  *
  * @param matches  in order of time
  * @returns        in order of time; `logit` is the run's highest, `evidenceSeconds` the middle of that piece
  */
-export function runsAbove(matches: readonly Match[], share: number): (Match & { readonly evidenceSeconds: number })[] {
-  const least = share * logistic(Math.max(...matches.map((match) => match.logit)));
+export function runsAbove(
+  matches: readonly Match[],
+  { share, peakShare }: Pick<Matching, "share" | "peakShare">,
+): (Match & { readonly evidenceSeconds: number })[] {
+  const highest = logistic(Math.max(...matches.map((match) => match.logit)));
+  const least = share * highest;
   const runs: { startSeconds: number; endSeconds: number; logit: number; evidenceSeconds: number }[] = [];
   for (const { startSeconds, endSeconds, logit: value } of matches) {
     if (logistic(value) < least) continue;
@@ -44,7 +49,7 @@ export function runsAbove(matches: readonly Match[], share: number): (Match & { 
     last.endSeconds = endSeconds;
     if (value > last.logit) Object.assign(last, { logit: value, evidenceSeconds });
   }
-  return runs;
+  return runs.filter((run) => logistic(run.logit) >= peakShare * highest);
 }
 
 /** Less than any piece: only rounding lies between two that follow each other. */

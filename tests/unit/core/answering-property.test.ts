@@ -123,6 +123,7 @@ function modelSaying(said: Said, options: { closed: boolean; aligned: boolean })
         spans: { scale: said.confidence, bias: 0 },
         presentFrom: 0.5,
         share: 0.4,
+        peakShare: 0.4,
       },
     }),
     async *answer(): AsyncGenerator<AnswerEvent> {

@@ -9,6 +9,7 @@ const matching = {
   spans: { scale: 1, bias: 0 },
   presentFrom: 0.5,
   share: 0.5,
+  peakShare: 0.5,
 };
 const list = (things: readonly Thing[], logits: readonly (readonly number[])[], limitSeconds = 16) =>
   listByMatching(matching, {

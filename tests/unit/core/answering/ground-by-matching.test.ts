@@ -29,6 +29,7 @@ const model: MatchingModel = {
     spans: { scale: 1, bias: -1 },
     presentFrom: 0.5,
     share: 0.5,
+    peakShare: 0.5,
   },
   similarity: async (things, windows) =>
     things.map(() => Float32Array.from(windows, ({ embedding }) => embedding[0] ?? 0)),

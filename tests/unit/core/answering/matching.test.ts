@@ -39,6 +39,7 @@ describe("what logits mean", () => {
       spans: { scale: 0.2, bias: -1 },
       presentFrom: 0.5,
       share: 0.4,
+      peakShare: 0.4,
     };
     for (const chance of [askedPresence, listedPresence]) {
       expect(chance(matching, 1)).toBeGreaterThan(chance(matching, -3));
@@ -73,25 +74,33 @@ describe("where a thing is", () => {
   });
 
   it("is every run of pieces that are nearly as likely as the likeliest", () => {
-    const runs = runsAbove(matchesOf(windows, logits, grid), 0.5);
+    const runs = runsAbove(matchesOf(windows, logits, grid), { share: 0.5, peakShare: 0.5 });
     expect(runs).toEqual([
       { startSeconds: 2, endSeconds: 6, logit: 2, evidenceSeconds: 3 },
       { startSeconds: 12, endSeconds: 13, logit: 3, evidenceSeconds: 12.5 },
     ]);
   });
 
+  it("is no run that stays far below the likeliest piece", () => {
+    const faint = Float32Array.of(-9, -0.5, -9, -9, -9, 3, 0, -9);
+    const choice = { share: 0.3, peakShare: 0.6 };
+    expect(runsAbove(matchesOf(windows, faint, { ...grid, limitSeconds: 16 }), choice)).toMatchObject([
+      { startSeconds: 10, endSeconds: 14 },
+    ]);
+  });
+
   it("goes on over the border of two windows", () => {
     const across = Float32Array.of(-9, -9, -9, 2, 2, -9, -9, -9);
-    expect(runsAbove(matchesOf(windows, across, { ...grid, limitSeconds: 16 }), 0.5)).toEqual([
-      { startSeconds: 6, endSeconds: 10, logit: 2, evidenceSeconds: 7 },
-    ]);
+    expect(
+      runsAbove(matchesOf(windows, across, { ...grid, limitSeconds: 16 }), { share: 0.5, peakShare: 0.5 }),
+    ).toEqual([{ startSeconds: 6, endSeconds: 10, logit: 2, evidenceSeconds: 7 }]);
   });
 
   it("ends where a window was left out", () => {
     const apart = [windows[0] as (typeof windows)[0], { startSeconds: 24, endSeconds: 32 }];
     const runs = runsAbove(
       matchesOf(apart, Float32Array.of(0, 0, 0, 2, 2, 0, 0, 0), { ...grid, limitSeconds: 40 }),
-      0.9,
+      { share: 0.9, peakShare: 0.9 },
     );
     expect(runs.map(({ startSeconds, endSeconds }) => [startSeconds, endSeconds])).toEqual([
       [6, 8],
