@@ -21,7 +21,7 @@ const graph = bundleFile.extend({
   outputs: z.array(tensorSpec).min(1),
 });
 
-export const GRAPH_NAMES = ["vision", "audio", "fuseformer", "text", "bridge", "decoder"] as const;
+export const GRAPH_NAMES = ["vision", "audio", "fuseformer", "text", "match", "bridge", "decoder"] as const;
 export type GraphName = (typeof GRAPH_NAMES)[number];
 
 const positive = z.int().positive();
@@ -101,14 +101,25 @@ export const bundleManifestSchema = z.strictObject({
     unsureThreshold: z.number().min(0).max(1),
     /** confidence = 1 / (1 + exp(-(scale * logit(raw) + bias))), fitted on held-out clips (Platt). */
     calibration: z.strictObject({ scale: z.number(), bias: z.number() }),
-    /** Who says what a window holds when nobody asked about a thing. `embeddings` needs `alignment`. Default: the model. */
-    lists: z.enum(["model", "embeddings"]).optional(),
-    /** What the aligned embeddings tell (core/answering/alignment.ts). Absent: the language model alone is asked. */
-    alignment: z
+    /** What the logits of the graph `match` mean (core/answering/matching.ts). Absent: the language model alone is asked. */
+    matching: z
       .strictObject({
         asked: z.strictObject({ scale: z.number(), bias: z.number() }),
         listed: z.strictObject({ scale: z.number(), bias: z.number() }),
-        spans: z.strictObject({ presence: z.number(), times: z.number(), bias: z.number() }),
+        spans: z.strictObject({ scale: z.number(), bias: z.number() }),
+        /** It is there from this probability on: chosen so that most answers are right, be it "there it is" or "not there". */
+        presentFrom: z.number().min(0).max(1),
+        /** A half second belongs to a thing's span from this share of its highest chance on ... */
+        share: z.number().min(0).max(1),
+        /** ... and the span counts when it reaches this share somewhere. */
+        peakShare: z.number().min(0).max(1),
+        /** From the confidence of a whole answer to how often such answers are right (Platt). Absent: as it is. */
+        told: z
+          .strictObject({
+            pointing: z.strictObject({ scale: z.number(), bias: z.number() }),
+            absent: z.strictObject({ scale: z.number(), bias: z.number() }),
+          })
+          .optional(),
       })
       .optional(),
   }),
@@ -118,6 +129,7 @@ export const bundleManifestSchema = z.strictObject({
     audio: graph,
     fuseformer: graph,
     text: graph,
+    match: graph,
     bridge: graph,
     decoder: graph,
   }),

@@ -1,14 +1,13 @@
 /** Everything of core/ that the other folders may use. */
 export {
-  type Alignment,
   askedPresence,
   fitLogistic,
-  listedPresence,
   logit,
+  type Matching,
+  matchesOf,
   type Observation,
-  spansConfidence,
-} from "./answering/alignment.ts";
-export { groundingQuestion } from "./answering/wording.ts";
+  runsAbove,
+} from "./answering/matching.ts";
 export {
   type AskThreadDeps,
   type AskThreadEvent,

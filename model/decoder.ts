@@ -10,9 +10,8 @@ export interface DecodeOptions {
   readonly seed: number;
   /** "Not in this clip" is no answer. */
   readonly mustPoint?: boolean | undefined;
-  /** Both: see `GenerateOptions`. */
+  /** See `GenerateOptions`. */
   readonly together?: boolean | undefined;
-  readonly lane?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,7 +26,7 @@ export function decodeAnswer(
   thread: GraphThread,
   { limits, answering }: BundleManifest,
   { segments, grammar }: Prompt,
-  { threadId, temperature, seed, mustPoint, together, lane, signal }: DecodeOptions,
+  { threadId, temperature, seed, mustPoint, together, signal }: DecodeOptions,
 ): AsyncIterable<GeneratedToken> {
   return thread.generate(
     {
@@ -40,7 +39,7 @@ export function decodeAnswer(
       seed,
       ...(threadId === undefined ? {} : { threadId }),
     },
-    { signal, together, lane },
+    { signal, together },
   );
 }
 

@@ -3,12 +3,12 @@
  *
  *     watch    clip -> windows of frames and sound -> visual and audio encoders -> Temporal-aware Fuseformer
  *                   -> FUSION queries, which are all that is kept of the clip
+ *     match    FUSION queries, phrase -> matching head of stage 1 -> is it there, and in which half seconds
  *     answer   FUSION queries -> Q-Former bridge -> [bridged windows ; dialogue ; question] -> LLM -> text with times
  *
- * Watching and answering have a session thread each, started on first use: a question never waits for a window.
+ * Watching, matching and answering have a session thread each, started on first use: a question never waits for a window.
  */
-import { type Alignment, spansConfidence } from "../core/answering/alignment.ts";
-import { groundingQuestion } from "../core/answering/wording.ts";
+import type { Matching } from "../core/answering/matching.ts";
 import type { MomentSpan } from "../core/clip.ts";
 import type { WatchedWindow, WindowEntry } from "../core/clip-memory.ts";
 import { DomainError } from "../core/errors.ts";
@@ -32,6 +32,8 @@ import type { GeneratedToken } from "./decoding/generate-answer.ts";
 import { atStrongestWindow, spreadOverWindows } from "./evidence-seconds.ts";
 import { fuseWindow } from "./fuseformer.ts";
 import { lazyResource } from "./lazy-resource.ts";
+import { listByMatching } from "./list-by-matching.ts";
+import { matchPhrases } from "./match.ts";
 import { type DecodedWindow, type DecodeLimits, decodeClip, logMel } from "./media/index.ts";
 import { mergeMoments, readMoments } from "./moments.ts";
 import { CPU_ONLY, type ProviderChoice } from "./onnx/execution-provider.ts";
@@ -40,7 +42,7 @@ import { buildListPrompt, buildQuestionPrompt, encodeQuestionWords, type Prompt,
 import { readAhead } from "./read-ahead.ts";
 import { isAboutEverything, recallWindows } from "./recall.ts";
 import { embedQuestion } from "./text-encoder.ts";
-import { chooseLikely, createThingLikeness } from "./thing-likeness.ts";
+import { createThingLikeness } from "./thing-likeness.ts";
 import { findTimes } from "./time-tokens.ts";
 import { type BundleTokenizer, loadTokenizer } from "./tokenizer.ts";
 import { encodeFrames } from "./vision-encoder.ts";
@@ -75,10 +77,15 @@ export const CLIP_MODEL_DEFAULTS = {
   bridgeCacheBytes: 32 * 2 ** 20, // 2,000 windows of damo-mini: 4.5 hours
 } as const satisfies Partial<ClipModelOptions>;
 
-/** What one answer needs: a loaded decoder side. */
-interface Answerer {
+/** Text and memory meet here: what most answers need, and little to load. */
+interface Matcher {
   readonly thread: GraphThread;
   readonly tokenizer: BundleTokenizer;
+}
+
+/** The language model's side, for answers that it words. */
+interface Speaker {
+  readonly thread: GraphThread;
   readonly bridge: Bridge;
 }
 
@@ -105,16 +112,29 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     close: (thread) => thread.close(),
   });
 
-  const answerer = lazyResource<Answerer>({
+  const { answerThreads: intraOpThreads, provider } = settings;
+  const matcher = lazyResource<Matcher>({
     make: async () => {
-      const tokenizer = await loadTokenizer(bundle.tokenizerPath);
+      const graphs = [bundle.graph("text"), bundle.graph("match")];
+      const [tokenizer, thread] = await Promise.all([
+        loadTokenizer(bundle.tokenizerPath),
+        startGraphThread({ graphs, intraOpThreads, provider }),
+      ]);
+      return { thread, tokenizer };
+    },
+    ended: ({ thread }) => thread.ended,
+    close: ({ thread }) => thread.close(),
+  });
+
+  const speaker = lazyResource<Speaker>({
+    make: async () => {
       const thread = await startGraphThread({
-        graphs: [bundle.graph("text"), bundle.graph("bridge"), bundle.graph("decoder")],
-        intraOpThreads: settings.answerThreads,
-        provider: settings.provider,
+        graphs: [bundle.graph("bridge"), bundle.graph("decoder")],
+        intraOpThreads,
+        provider,
         decoder: { ...decoderShape(manifest), cacheBytes: settings.decoderCacheBytes },
       });
-      return { thread, tokenizer, bridge: createBridge(thread, manifest, settings.bridgeCacheBytes) };
+      return { thread, bridge: createBridge(thread, manifest, settings.bridgeCacheBytes) };
     },
     ended: ({ thread }) => thread.ended,
     close: ({ thread }) => thread.close(),
@@ -169,8 +189,8 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
   async function* answer(request: AnswerRequest): AsyncGenerator<AnswerEvent> {
     stopIfAborted(request.signal);
     if (request.windows.entries.length === 0) throw new DomainError("memory.not_watched", "nothing is watched yet");
-    const { thread, tokenizer, bridge } = await answerer.get();
-    const windows = await bridgeWindows(bridge, await recall(thread, tokenizer, request));
+    const [{ tokenizer, thread: textThread }, { thread, bridge }] = await Promise.all([matcher.get(), speaker.get()]);
+    const windows = await bridgeWindows(bridge, await recall(textThread, tokenizer, request));
     const { offsetSeconds } = answering;
     const prompt = buildQuestionPrompt(tokenizer, limits, { ...request, windows, offsetSeconds });
     const text = createAnswerText(tokenizer, {
@@ -178,14 +198,13 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
       durationSeconds: request.durationSeconds,
     });
     const tokens: GeneratedToken[] = [];
-    const { threadId, temperature = 0, seed = 0, mustPoint, wholeOnly = false, lane, signal } = request;
+    const { threadId, temperature = 0, seed = 0, mustPoint, wholeOnly = false, signal } = request;
     for await (const token of decodeAnswer(thread, manifest, prompt, {
       threadId,
       temperature,
       seed,
       mustPoint,
       together: wholeOnly,
-      lane,
       signal,
     })) {
       tokens.push(token);
@@ -200,7 +219,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     if (whole.rest !== "" && !wholeOnly) yield { type: "text", text: whole.rest };
     const isAbsent = tokens[0]?.token === tokenizer.special.absent;
     const judged = judgeAnswer(tokens, whole.parts, isAbsent, answering);
-    const spans = await placeEvidence(thread, tokenizer, request, judged.spans);
+    const spans = await placeEvidence(textThread, tokenizer, request, judged.spans);
     yield {
       type: "answer",
       text: whole.text,
@@ -250,9 +269,12 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     });
   }
 
-  const similarity = createThingLikeness(async (phrase) => {
-    const { thread, tokenizer } = await answerer.get();
-    return embedQuestion(thread, encodeQuestionWords(tokenizer, phrase, limits.questionTokens));
+  const { similarity, match } = createThingLikeness({
+    async embed(phrase) {
+      const { thread, tokenizer } = await matcher.get();
+      return embedQuestion(thread, encodeQuestionWords(tokenizer, phrase, limits.questionTokens));
+    },
+    match: async (windows, phrases) => matchPhrases((await matcher.get()).thread, manifest, windows, phrases),
   });
   const lists = new WindowLists();
 
@@ -261,7 +283,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     durationSeconds,
     signal,
   }: Parameters<ClipModel["moments"]>[0]): Promise<readonly Moment[]> {
-    const list = answering.alignment && answering.lists === "embeddings" ? listByEmbedding : listByModel;
+    const list = answering.matching ? listByMatchingHead : listByModel;
     const found: Moment[] = [];
     for (const entry of windows.entries) {
       stopIfAborted(signal);
@@ -276,7 +298,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     durationSeconds: number,
     signal: AbortSignal | undefined,
   ): Promise<readonly Moment[]> {
-    const { thread, tokenizer, bridge } = await answerer.get();
+    const [{ tokenizer }, { thread, bridge }] = await Promise.all([matcher.get(), speaker.get()]);
     const { offsetSeconds } = answering;
     const [window] = (await bridgeWindows(bridge, await windows.read(indexesOf(windows.entries)))) as [PromptWindow];
     const prompt = buildListPrompt(tokenizer, window, offsetSeconds);
@@ -294,50 +316,38 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     ...manifest.card.hears.map((name): Thing => ({ name, sense: "heard", known: true })),
   ];
 
-  /** The embeddings say what a window holds, the language model when. */
-  async function listByEmbedding(
-    windows: WindowSource,
-    durationSeconds: number,
-    signal: AbortSignal | undefined,
-  ): Promise<readonly Moment[]> {
-    const aligned = answering.alignment as Alignment;
-    const cosines = await similarity(ownThings, windows.entries);
-    const likely = chooseLikely(ownThings, cosines, aligned);
-    const found: Moment[] = [];
-    for (const { thing, presence } of likely) {
-      const request = {
-        question: groundingQuestion(thing),
-        history: [],
-        windows,
-        durationSeconds,
-        mustPoint: true,
-        wholeOnly: true,
-      } as const;
-      for await (const event of answer({ ...request, ...(signal && { signal }) })) {
-        if (event.type !== "answer") continue;
-        const label = thing.sense === "heard" ? `${thing.name} (heard)` : thing.name;
-        for (const span of event.spans) {
-          found.push({ ...span, label, confidence: spansConfidence(aligned, presence, span.confidence) });
-        }
-      }
-    }
-    return found;
+  /** The matching head lists a window. */
+  async function listByMatchingHead(windows: WindowSource, durationSeconds: number): Promise<readonly Moment[]> {
+    const [window] = (await windows.read(indexesOf(windows.entries))) as [WatchedWindow];
+    return listByMatching(answering.matching as Matching, {
+      things: ownThings,
+      logits: await match(ownThings, [window]),
+      window,
+      pieces: axes.Q,
+      windowSeconds,
+      limitSeconds: durationSeconds,
+    });
   }
 
   return {
     bundle: bundle.identity,
     vocabulary: { sees: manifest.card.sees, hears: manifest.card.hears },
     unsureThreshold: answering.unsureThreshold,
-    alignment: answering.alignment,
+    matching: answering.matching,
     similarity,
-    effort: async () => (await answerer.get()).thread.effort,
+    match,
+    async effort() {
+      const [one, other] = await Promise.all([matcher.get(), speaker.get()]);
+      const [matching, speaking] = [one.thread.effort, other.thread.effort];
+      return { graphMs: matching.graphMs + speaking.graphMs, tokens: speaking.tokens };
+    },
     axes,
     windowSeconds,
     watch,
     answer,
     moments,
     async close() {
-      await Promise.all([watcher.close(), answerer.close()]);
+      await Promise.all([watcher.close(), matcher.close(), speaker.close()]);
     },
   };
 }

@@ -1,64 +1,59 @@
-/** How alike things and windows are, in the space where stage 1 aligned phrases and windows. */
-import { type Alignment, listedPresence } from "../core/answering/alignment.ts";
-import type { WindowEntry } from "../core/clip-memory.ts";
+/** How well things match windows and their half seconds, in the spaces where stage 1 aligned phrases and windows. */
+import type { WatchedWindow, WindowEntry } from "../core/clip-memory.ts";
 import type { Thing } from "../core/question/question.ts";
 import { similarity } from "./recall.ts";
 
 /** Phrases that people ask about are few; this many are kept. */
 const MOST_EMBEDDINGS = 4096;
 
-export type ThingLikeness = (
-  things: readonly Thing[],
-  windows: readonly WindowEntry[],
-) => Promise<readonly Float32Array[]>;
+export interface ThingLikeness {
+  /** Cosines `[things][windows]`. */
+  similarity(things: readonly Thing[], windows: readonly WindowEntry[]): Promise<readonly Float32Array[]>;
+  /** Logits `[things][windows x Q]`. */
+  match(things: readonly Thing[], windows: readonly WatchedWindow[]): Promise<readonly Float32Array[]>;
+}
 
-/**
- * @param embed  the text encoder: words to a unit vector [E]
- * @returns      cosines `[things][windows]`
- */
-export function createThingLikeness(embed: (phrase: string) => Promise<Float32Array>): ThingLikeness {
+export interface ThingLikenessGraphs {
+  /** The text encoder: words to a unit vector [E]. */
+  embed(phrase: string): Promise<Float32Array>;
+  /** The matching head: windows [N] and phrases [K] to logits [N, K, Q]. */
+  match(windows: readonly WatchedWindow[], phrases: readonly Float32Array[]): Promise<Float32Array>;
+}
+
+export function createThingLikeness(graphs: ThingLikenessGraphs): ThingLikeness {
   const embeddings = new Map<string, Promise<Float32Array>>();
   const embeddingOf = (phrase: string): Promise<Float32Array> => {
     const known = embeddings.get(phrase);
     if (known) return known;
     if (embeddings.size >= MOST_EMBEDDINGS) embeddings.clear();
-    const made = embed(phrase);
+    const made = graphs.embed(phrase);
     embeddings.set(phrase, made);
     // What failed may work the next time.
     made.catch(() => embeddings.delete(phrase));
     return made;
   };
-  return async (things, windows) => {
-    const vectors = await Promise.all(things.map((thing) => embeddingOf(phraseOf(thing))));
-    return vectors.map((vector) => Float32Array.from(windows, (window) => similarity(window, vector)));
+  const embeddingsOf = (things: readonly Thing[]): Promise<Float32Array[]> =>
+    Promise.all(things.map((thing) => embeddingOf(phraseOf(thing))));
+  return {
+    async similarity(things, windows) {
+      const vectors = await embeddingsOf(things);
+      return vectors.map((vector) => Float32Array.from(windows, (window) => similarity(window, vector)));
+    },
+    async match(things, windows) {
+      if (things.length === 0 || windows.length === 0) return things.map(() => new Float32Array());
+      const logits = await graphs.match(windows, await embeddingsOf(things));
+      const pieces = logits.length / (windows.length * things.length);
+      return things.map((_, thing) => {
+        const ofThing = new Float32Array(windows.length * pieces);
+        for (let window = 0; window < windows.length; window += 1) {
+          const from = (window * things.length + thing) * pieces;
+          ofThing.set(logits.subarray(from, from + pieces), window * pieces);
+        }
+        return ofThing;
+      });
+    },
   };
 }
 
 /** The phrases that stage 1 was taught: "dog", "dog bark sound", "speech". */
 const phraseOf = ({ name, sense }: Thing): string => (sense === "heard" && name !== "speech" ? `${name} sound` : name);
-
-export interface LikelyThing {
-  readonly thing: Thing;
-  /** 0..1 */
-  readonly presence: number;
-}
-
-/** A window with more is cut short: nobody would read them all, and each costs a pass of the language model. */
-const MOST_IN_A_WINDOW = 4;
-/** A thing is listed from this probability on, and marked with its confidence: of all that is, about a third is right. */
-const LISTED_FROM = 0.2;
-/** The likeliest of a window is named sooner: to say that there is nothing would be wrong more often. */
-const LIKELIEST_FROM = 0.08;
-
-/** The things that one window probably holds, likeliest first. @param cosines  [things][1] */
-export function chooseLikely(
-  things: readonly Thing[],
-  cosines: readonly Float32Array[],
-  alignment: Alignment,
-): readonly LikelyThing[] {
-  return things
-    .map((thing, index) => ({ thing, presence: listedPresence(alignment, cosines[index]?.[0] ?? -1) }))
-    .sort((a, b) => b.presence - a.presence)
-    .filter(({ presence }, place) => presence >= (place === 0 ? LIKELIEST_FROM : LISTED_FROM))
-    .slice(0, MOST_IN_A_WINDOW);
-}

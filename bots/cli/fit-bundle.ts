@@ -1,21 +1,20 @@
 /**
- * `damo models fit SUITE`: what a bundle's cosines mean, fitted on clips whose events are known (theatre clips), and
- * written into its `damo.json` as `answering.alignment`. For those who train bundles; `answering` is no part of the
- * fingerprint, so memories stay valid.
+ * `damo models fit SUITE`: what the logits of a bundle's matching head mean, fitted on clips whose events are known (theatre
+ * clips), and written into its `damo.json` as `answering.matching`. For those who train bundles; `answering` is no part of
+ * the fingerprint, so memories stay valid.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
-  type Alignment,
   askedPresence,
   type ClipModel,
   clipIdOfFile,
   DomainError,
   fitLogistic,
-  groundingQuestion,
-  heldWindows,
-  logit,
+  type Matching,
+  matchesOf,
   type Observation,
+  runsAbove,
   type Span,
   seededRandom,
   type Thing,
@@ -31,74 +30,98 @@ interface WatchedClip {
   readonly spansOf: (thing: Thing) => readonly Span[];
 }
 
+/** A thing in a clip, as the matching head sees it. */
+interface Seen {
+  readonly truth: readonly Span[];
+  readonly highest: number;
+  readonly matches: ReturnType<typeof matchesOf>;
+}
+
 /** A thing is in a window when it is there for this long. */
 const LEAST_OVERLAP_SECONDS = 1;
-/** Absent things that are asked about for each one that is there: "yes" about what is not there is the worse mistake. */
-const ABSENT_PER_PRESENT = 1;
+/** Absent things for each one that is there: about as often as people ask about what is not there. */
+const ABSENT_PER_PRESENT = 0.35;
+/** Of the most right answers: fewer than this make a difference. */
+const AS_GOOD = 0.985;
+/** Tried, both of them. */
+const SHARES = [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9];
+const THRESHOLDS = [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8];
 
 export async function fitBundle(context: CommandContext, suite: string): Promise<void> {
   const services = await context.services();
   const model = await services.model();
-  const { vocabulary } = model;
-  if (!model.similarity || !vocabulary) throw usage("this bundle has no aligned embeddings");
+  const { vocabulary, axes, windowSeconds } = model;
+  if (!model.match || !vocabulary) throw usage("this bundle has no matching head");
   const things = [
     ...vocabulary.sees.map((name): Thing => ({ name, sense: "seen", known: true })),
     ...vocabulary.hears.map((name): Thing => ({ name, sense: "heard", known: true })),
   ];
   const { file, clips } = await readSuite(suite);
   const random = seededRandom(1);
-  const asked: Observation[] = [];
   const listed: Observation[] = [];
-  const groundings: { readonly cosine: number; readonly times: number; readonly right: boolean }[] = [];
+  const asked: Seen[] = [];
   for (const [index, { clip, events }] of clips.entries()) {
     if (!events) throw usage(`${clip} has no events`);
     const watched = await watchForFit(model, join(dirname(file), clip), events, context.signal);
-    const cosines = await model.similarity(things, watched.windows);
+    const { windows, durationSeconds: limitSeconds } = watched;
+    const logits = await model.match(things, windows);
     for (const [at, thing] of things.entries()) {
-      const spans = watched.spansOf(thing);
-      const ofWindows = [...(cosines[at] as Float32Array)];
-      for (const [place, window] of watched.windows.entries()) {
+      const truth = watched.spansOf(thing);
+      const ofThing = logits[at] as Float32Array;
+      for (const [place, window] of windows.entries()) {
+        const there = ofThing.subarray(place * axes.Q, (place + 1) * axes.Q);
+        const inside = matchesOf([window], there, { pieces: axes.Q, windowSeconds, limitSeconds });
         listed.push({
-          features: [ofWindows[place] as number],
-          right: spans.some((span) => secondsIn(span, window) >= LEAST_OVERLAP_SECONDS),
+          features: [Math.max(...inside.map((match) => match.logit))],
+          right: truth.some((span) => secondsIn(span, window) >= LEAST_OVERLAP_SECONDS),
         });
       }
-      const present = spans.length > 0;
       const absentShare = (ABSENT_PER_PRESENT * presentCount(things, watched)) / things.length;
-      if (!present && random() >= absentShare) continue;
-      const best = Math.max(...ofWindows);
-      asked.push({ features: [best], right: present });
-      const window = watched.windows[ofWindows.indexOf(best)] as WatchedWindow;
-      const answer = await groundIn(model, thing, window, watched, context.signal);
-      groundings.push({
-        cosine: best,
-        times: answer.confidence,
-        right: present && temporalIou(spans, answer.spans) >= 0.5,
-      });
+      if (truth.length === 0 && random() >= absentShare) continue;
+      const matches = matchesOf(windows, ofThing, { pieces: axes.Q, windowSeconds, limitSeconds });
+      asked.push({ truth, highest: Math.max(...matches.map((match) => match.logit)), matches });
     }
     context.terminal.note(`${index + 1} of ${clips.length}: ${clip}`);
   }
 
-  const [askedScale = 0, askedBias = 0] = fitLogistic(asked);
-  const [listedScale = 0, listedBias = 0] = fitLogistic(listed);
-  const partly = { asked: { scale: askedScale, bias: askedBias }, listed: { scale: listedScale, bias: listedBias } };
-  const before: Alignment = { ...partly, spans: { presence: 1, times: 1, bias: 0 } };
-  const found = groundings.filter(({ cosine }) => askedPresence(before, cosine) >= 0.5);
-  const [presence = 0, times = 0, bias = 0] = fitLogistic(
-    found.map(({ cosine, times: sure, right }) => ({
-      features: [logit(askedPresence(before, cosine)), logit(sure)],
-      right,
-    })),
+  const lineOf = ([scale = 0, bias = 0]: readonly number[]) => ({ scale, bias });
+  const present = asked.filter(({ truth }) => truth.length > 0);
+  const shares = SHARES.flatMap((share) =>
+    SHARES.filter((peakShare) => peakShare >= share).map((peakShare) => ({ share, peakShare })),
   );
-  const alignment = rounded({ ...partly, spans: { presence, times, bias } });
+  const overlapAt = (choice: (typeof shares)[number]): number =>
+    present.reduce((sum, { truth, matches }) => sum + temporalIou(truth, runsAbove(matches, choice)), 0);
+  const best = shares
+    .map((choice) => ({ choice, overlap: overlapAt(choice) }))
+    .sort((a, b) => b.overlap - a.overlap)[0];
+  if (!best) throw usage(`nothing happens in the clips of ${suite}`);
+  const { choice: runs } = best;
+  const isRight = ({ truth, matches }: Seen): boolean => temporalIou(truth, runsAbove(matches, runs)) >= 0.5;
+  const partly: Matching = {
+    asked: lineOf(fitLogistic(asked.map(({ highest, truth }) => ({ features: [highest], right: truth.length > 0 })))),
+    listed: lineOf(fitLogistic(listed)),
+    spans: lineOf(fitLogistic(present.map((seen) => ({ features: [seen.highest], right: isRight(seen) })))),
+    ...runs,
+    presentFrom: 0.5,
+  };
+  const rightFrom = (threshold: number): number =>
+    asked.filter((seen) =>
+      askedPresence(partly, seen.highest) < threshold
+        ? seen.truth.length === 0
+        : seen.truth.length > 0 && isRight(seen),
+    ).length;
+  const most = Math.max(...THRESHOLDS.map(rightFrom));
+  const good = THRESHOLDS.filter((threshold) => rightFrom(threshold) >= AS_GOOD * most);
+  const presentFrom = good[good.length >> 1] as number; // the middle of the best stretch
+  const matching = rounded({ ...partly, presentFrom });
 
   const manifestFile = join(services.config.model.bundleFolder, "damo.json");
   const manifest = JSON.parse(await readFile(manifestFile, "utf8")) as { answering: object };
-  manifest.answering = { ...manifest.answering, alignment };
+  manifest.answering = { ...manifest.answering, matching };
   await writeFile(manifestFile, `${JSON.stringify(manifest, null, 2)}\n`);
   context.terminal.result(
-    `${asked.length} questions, ${listed.length} pairs of window and thing, ${found.length} groundings, ${found.filter(({ right }) => right).length} of them right.\n` +
-      `${JSON.stringify(alignment)}\nwritten to ${manifestFile}\n`,
+    `${asked.length} questions, ${listed.length} pairs of window and thing; of ${present.length} things that are there, ${present.filter(isRight).length} are pointed at rightly.\n` +
+      `${JSON.stringify(matching)}\nwritten to ${manifestFile}\n`,
   );
 }
 
@@ -120,29 +143,6 @@ async function watchForFit(
   return { windows, durationSeconds, spansOf: (thing) => events.filter(({ what }) => what === nameOf(thing)) };
 }
 
-async function groundIn(
-  model: ClipModel,
-  thing: Thing,
-  window: WatchedWindow,
-  { windows, durationSeconds }: WatchedClip,
-  signal: AbortSignal,
-) {
-  const source = { entries: [window], read: heldWindows(windows).read };
-  const question = groundingQuestion(thing);
-  for await (const event of model.answer({
-    question,
-    history: [],
-    windows: source,
-    durationSeconds,
-    mustPoint: true,
-    wholeOnly: true,
-    signal,
-  })) {
-    if (event.type === "answer") return event;
-  }
-  throw new DomainError("model.runtime", "the model ended without an answer");
-}
-
 const presentCount = (things: readonly Thing[], { spansOf }: WatchedClip): number =>
   things.filter((thing) => spansOf(thing).length > 0).length;
 const secondsIn = (span: Span, window: Span): number =>
@@ -150,8 +150,8 @@ const secondsIn = (span: Span, window: Span): number =>
 const usage = (problem: string) => new DomainError("usage", problem, { details: { problem } });
 
 /** Four digits say all that some hundred observations can. */
-function rounded(alignment: Alignment): Alignment {
+function rounded(matching: Matching): Matching {
   return JSON.parse(
-    JSON.stringify(alignment, (_, value) => (typeof value === "number" ? Number(value.toFixed(4)) : value)),
+    JSON.stringify(matching, (_, value) => (typeof value === "number" ? Number(value.toFixed(4)) : value)),
   );
 }

@@ -180,7 +180,9 @@ export interface AskSummary {
   readonly tokens: number;
   readonly firstTextMs: Quantiles;
   readonly totalMs: Quantiles;
-  /** Share of the time that was spent outside of ONNX Runtime, over the answers that used it. */
+  /** Spent outside of ONNX Runtime. */
+  readonly outsideMs: Quantiles;
+  /** The same as a share of all the time. */
   readonly outsideShare: number;
 }
 
@@ -193,7 +195,11 @@ interface BenchAskLine {
   readonly rounds: number;
   readonly firstTurn: AskSummary;
   readonly secondTurn: AskSummary;
-  readonly longAnswers: AskSummary;
+  /** Put to the language model itself. */
+  readonly spokenFirstTurn: AskSummary;
+  readonly spokenSecondTurn: AskSummary;
+  /** Of both turns, those of 30 tokens or more. */
+  readonly spokenLong: AskSummary;
   readonly bundle: BundleIdentity;
 }
 

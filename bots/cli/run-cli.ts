@@ -160,7 +160,7 @@ function createProgram(context: CommandContext, host: CliHost, setExitCode: (cod
   command(models, "verify", "check every byte of a bundle against its checksums")
     .argument("[folder]", "a bundle folder; the one in use when left out")
     .action(async (folder?: string) => (await import("./models.ts")).verifyModel(context, folder));
-  command(models, "fit", "fit what a bundle's embeddings mean to a suite of clips, and write it into its damo.json")
+  command(models, "fit", "fit what a bundle's matching head means to a suite of clips, and write it into its damo.json")
     .argument("<suite>", "a suite.jsonl with events, of clips that are used for nothing else")
     .action(async (suite: string) => (await import("./fit-bundle.ts")).fitBundle(context, suite));
   return program;

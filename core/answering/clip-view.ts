@@ -2,8 +2,7 @@
  * A clip's memory as the composers of answers see it: is a thing there, when, and what is there at a time. Everything
  * that is asked of the model goes through here, and everything that comes back is inside the clip.
  *
- * Where the bundle has fitted embeddings, they say whether a thing is there and in which windows, and the language
- * model reads those windows one at a time to say when (docs/decisions/2026-11-21-embeddings-say-whether.md). Otherwise
+ * Where the bundle has a fitted matching head, it says whether a thing is there and when (ground-by-matching.ts). Otherwise
  * the language model reads the clip and says both.
  */
 import type { MomentSpan, Span } from "../clip.ts";
@@ -12,10 +11,12 @@ import type { Verdict } from "../conversation.ts";
 import { DomainError } from "../errors.ts";
 import type { AnswerEvent, AnswerRequest, ClipModel, Moment } from "../ports/clip-model.ts";
 import type { Thing } from "../question/question.ts";
-import { heldWindows, someWindows, type WindowSource } from "../window-source.ts";
-import { type Alignment, askedPresence, spansConfidence } from "./alignment.ts";
+import { someWindows, type WindowSource } from "../window-source.ts";
+import type { Composed } from "./answer-kind.ts";
 import { mergedMoments } from "./clip-moments.ts";
+import { groundByMatching, matchingModel, SAME_MOMENT_GAP_SECONDS } from "./ground-by-matching.ts";
 import { clampSpans, mergeSpans } from "./guard-times.ts";
+import { platt } from "./matching.ts";
 import { groundingQuestion } from "./wording.ts";
 
 /** When a thing is there. */
@@ -41,6 +42,8 @@ export interface ClipView {
   ground(thing: Thing): Promise<Grounding>;
   /** What is there in a span, or in all of the clip; in order of start. */
   momentsIn(span?: Span): Promise<readonly Moment[]>;
+  /** How sure to sound: from the confidences of a composed answer to how often such answers are right. */
+  judge(composed: Composed): Composed;
   /** The model's own answer. */
   speak(question: string, history: AnswerRequest["history"]): AsyncIterable<AnswerEvent>;
 }
@@ -56,20 +59,9 @@ export interface ClipViewOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Windows nearly as similar as the best hold the thing too. Cosine; chosen on held-out clips. */
-const SIMILARITY_MARGIN = 0.05;
-/** Windows that are read for one thing: what is there all along in a long clip must not cost its whole length. */
-const MOST_READ = 8;
-/** A thing is in the clip from this probability on. */
-const PRESENT_FROM = 0.5;
-/** Absent with a confidence below this: the nearest moment is offered. */
-const CLEARLY_ABSENT_FROM = 0.7;
-/** Two spans of one thing this near to each other are one: nobody could tell them apart. */
-export const SAME_MOMENT_GAP_SECONDS = 0.5;
-
 export function createClipView(options: ClipViewOptions): ClipView {
   const { model, windows, durationSeconds: limitSeconds, complete, threadId, temperature, seed, signal } = options;
-  const { alignment } = model.similarity ? model : {};
+  const matcher = matchingModel(model);
   const { entries } = windows;
   const unsureThreshold = model.unsureThreshold ?? 0.5;
 
@@ -91,54 +83,6 @@ export function createClipView(options: ClipViewOptions): ClipView {
   };
 
   const verdictFor = (confidence: number): Verdict => (confidence < unsureThreshold ? "unsure" : "found");
-
-  async function groundByEmbedding(thing: Thing, aligned: Alignment): Promise<Grounding> {
-    const [similarities] = (await model.similarity?.([thing], entries)) ?? [];
-    const ranked = entries
-      .map((window, index) => ({ window, similarity: similarities?.[index] ?? -1 }))
-      .sort((a, b) => b.similarity - a.similarity);
-    const best = ranked[0];
-    if (best === undefined) throw new DomainError("memory.not_watched", "nothing is watched yet");
-    const presence = unit(askedPresence(aligned, best.similarity));
-    if (presence < PRESENT_FROM) {
-      const confidence = 1 - presence;
-      const { startSeconds, endSeconds } = best.window;
-      const nearest = { startSeconds, endSeconds: Math.min(endSeconds, limitSeconds) };
-      return { verdict: "absent", confidence, spans: [], ...(confidence < CLEARLY_ABSENT_FROM && { nearest }) };
-    }
-    const chosen = ranked
-      .filter(({ similarity }) => similarity >= best.similarity - SIMILARITY_MARGIN)
-      .slice(0, MOST_READ)
-      .map(({ window }) => window)
-      .sort((a, b) => a.startSeconds - b.startSeconds);
-    // In one piece: a store that is far away is asked once.
-    const held = heldWindows(await windows.read(chosen.map(({ index }) => index)));
-    const answers = await Promise.all(
-      chosen.map((window) =>
-        wholeAnswer(groundingQuestion(thing), {
-          windows: someWindows(held, [window]),
-          mustPoint: true,
-          // What the thread has read of this window stays in the KV cache for the next question about it.
-          threadId: `${threadId}/window-${window.index}`,
-          // All at once, so that one is got ready while the model reads another; in one lane, so that others get their turn.
-          lane: threadId,
-        }),
-      ),
-    );
-    const found: MomentSpan[] = [];
-    for (const [at, window] of chosen.entries()) {
-      const { spans, confidence } = answers[at] as (typeof answers)[number];
-      const inside = clampSpans(spans, limitSeconds).filter((span) => overlap(span, window));
-      // Without a time of its own, the window is all that is known.
-      const pointed = inside.length > 0 ? inside : clampSpans([{ ...window, confidence }], limitSeconds);
-      found.push(
-        ...pointed.map((span) => ({ ...span, confidence: spansConfidence(aligned, presence, span.confidence) })),
-      );
-    }
-    const spans = mergeSpans(clampSpans(found, limitSeconds), SAME_MOMENT_GAP_SECONDS);
-    const confidence = Math.max(0, ...spans.map((span) => span.confidence));
-    return { verdict: verdictFor(confidence), confidence, spans };
-  }
 
   async function groundByModel(thing: Thing): Promise<Grounding> {
     const answer = await wholeAnswer(groundingQuestion(thing), { threadId });
@@ -168,13 +112,15 @@ export function createClipView(options: ClipViewOptions): ClipView {
     limitSeconds,
     complete,
     unsureThreshold,
-    modelSpeaks: alignment === undefined,
+    modelSpeaks: matcher === undefined,
     takesAnyWords: model.vocabulary === undefined,
     ground(thing) {
       const key = `${thing.sense} ${thing.name}`;
       const known = groundings.get(key);
       if (known) return known;
-      const grounding = alignment ? groundByEmbedding(thing, alignment) : groundByModel(thing);
+      const grounding = matcher
+        ? groundByMatching(matcher, windows, thing, limitSeconds, verdictFor)
+        : groundByModel(thing);
       groundings.set(key, grounding);
       return grounding;
     },
@@ -184,6 +130,15 @@ export function createClipView(options: ClipViewOptions): ClipView {
       for (const window of inside) listed.push(...(await listWindow(window)));
       const merged = mergedMoments(listed, limitSeconds);
       return span === undefined ? merged : merged.filter((moment) => overlap(moment, span));
+    },
+    judge(composed) {
+      const told = matcher?.matching.told;
+      if (!told || composed.verdict === "absent") {
+        return told ? { ...composed, confidence: platt(told.absent, composed.confidence) } : composed;
+      }
+      const confidence = platt(told.pointing, composed.confidence);
+      const spans = composed.spans.map((span) => ({ ...span, confidence: platt(told.pointing, span.confidence) }));
+      return { ...composed, spans, confidence, verdict: verdictFor(confidence) };
     },
     speak: (question, history) => ask(question, { history, threadId }),
   };

@@ -7,7 +7,22 @@ import { answerBeyond, answerClipLength, answerHelp, answerSure } from "./answer
 import { answerCount, answerThat, answerWhen } from "./answer-thing.ts";
 import { speakFreely } from "./speak-freely.ts";
 
-export function composeAnswer(parsed: ParsedQuestion, asked: AskedOf): Composing {
+export async function* composeAnswer(parsed: ParsedQuestion, asked: AskedOf): Composing {
+  const composed = yield* compose(parsed, asked);
+  return SAID_AGAIN.has(parsed.kind) ? composed : asked.clip.judge(composed);
+}
+
+/** Kinds whose confidence is that of an earlier answer, or no matter of finding anything. */
+const SAID_AGAIN: ReadonlySet<ParsedQuestion["kind"]> = new Set([
+  "that",
+  "sure",
+  "clipLength",
+  "help",
+  "beyond",
+  "other",
+]);
+
+function compose(parsed: ParsedQuestion, asked: AskedOf): Composing {
   switch (parsed.kind) {
     case "when":
     case "whether": {

@@ -3,7 +3,7 @@
  * The implementation keeps every `session.run` off the caller's thread.
  */
 
-import type { Alignment } from "../answering/alignment.ts";
+import type { Matching } from "../answering/matching.ts";
 import type { BundleIdentity, ClipInfo, MomentSpan } from "../clip.ts";
 import type { QueryAxes, WatchedWindow, WindowEntry } from "../clip-memory.ts";
 import type { Turn, Verdict } from "../conversation.ts";
@@ -49,8 +49,6 @@ export interface AnswerRequest {
   readonly mustPoint?: boolean;
   /** Nobody reads along: only the `answer` is wanted, and the `text` events before it may be left out. */
   readonly wholeOnly?: boolean;
-  /** Requests of one lane are worked on one after the other, however many are made at once; lanes take turns. */
-  readonly lane?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -85,8 +83,13 @@ export interface ClipModel {
    * Absent: it has no such space.
    */
   similarity?(things: readonly Thing[], windows: readonly WindowEntry[]): Promise<readonly Float32Array[]>;
-  /** What those cosines mean. Absent: not fitted, so the language model alone says what is there. */
-  readonly alignment?: Alignment | undefined;
+  /**
+   * How well each thing matches each FUSION query, hence each half second: logits, `[things][windows x Q]`, window after
+   * window. Absent: it cannot tell.
+   */
+  match?(things: readonly Thing[], windows: readonly WatchedWindow[]): Promise<readonly Float32Array[]>;
+  /** What cosines and logits mean. Absent: not fitted, so the language model alone says what is there. */
+  readonly matching?: Matching | undefined;
   readonly windowSeconds: number;
   /** What answering has cost so far, for `damo bench`. Absent: it is not counted. */
   effort?(): Promise<{ readonly graphMs: number; readonly tokens: number }>;

@@ -28,11 +28,6 @@ export interface GenerateOptions {
   readonly signal?: AbortSignal | undefined;
   /** Nobody reads along: all tokens come in one message at the end, which costs less than one a token. */
   readonly together?: boolean | undefined;
-  /**
-   * Calls of one lane run one after the other, in the order in which they came; lanes take turns, token by token. So
-   * who has many things to ask can hand them over at once and delays nobody else by it.
-   */
-  readonly lane?: string | undefined;
 }
 
 export interface GraphThread {
@@ -140,7 +135,7 @@ export async function startGraphThread(setup: ThreadSetup): Promise<GraphThread>
         post({ type: "run", id, graph, inputs: compact }, give ? ownBuffers(compact) : []);
       }),
 
-    async *generate(request, { signal, together = false, lane } = {}) {
+    async *generate(request, { signal, together = false } = {}) {
       const stopIfAborted = (): void => {
         if (signal?.aborted === true) throw new DomainError("cancelled", "the answer was cancelled");
       };
@@ -157,7 +152,7 @@ export async function startGraphThread(setup: ThreadSetup): Promise<GraphThread>
       signal?.addEventListener("abort", onAbort, { once: true });
       let running = true;
       try {
-        post({ type: "generate", id, request, together, lane });
+        post({ type: "generate", id, request, together });
         while (true) {
           stopIfAborted();
           const message = waiting.shift();

@@ -17,11 +17,9 @@ const port = parentPort;
 const setup = workerData as ThreadData;
 const runners = new Map<string, GraphRunner>();
 const caches = new KeyValueCaches(setup.decoder?.cacheBytes ?? 0);
-/** Ids of `generate` calls that run or wait for their lane, and those of them that were cancelled. */
+/** Ids of `generate` calls that run, and those of them that were cancelled. */
 const generating = new Set<number>();
 const cancelled = new Set<number>();
-/** The last call of each lane; settles when it is over. */
-const lanes = new Map<string, Promise<unknown>>();
 
 const send = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
@@ -32,7 +30,7 @@ port.on("message", (message: ToThread) => {
       return;
     case "generate":
       generating.add(message.id);
-      void answer(message.id, () => inLane(message.lane, () => generate(message)));
+      void answer(message.id, () => generate(message));
       return;
     case "cancel":
       if (generating.has(message.id)) cancelled.add(message.id);
@@ -89,19 +87,6 @@ async function generate({ id, request, together }: Extract<ToThread, { type: "ge
   } finally {
     generating.delete(id);
     cancelled.delete(id);
-  }
-}
-
-async function inLane(lane: string | undefined, work: () => Promise<void>): Promise<void> {
-  if (lane === undefined) return work();
-  const before = lanes.get(lane) ?? Promise.resolve();
-  const turn = before.then(work);
-  const over = turn.catch(() => {}); // whoever asked is told
-  lanes.set(lane, over);
-  try {
-    await turn;
-  } finally {
-    if (lanes.get(lane) === over) lanes.delete(lane);
   }
 }
 

@@ -29,8 +29,6 @@ export type ToThread =
       readonly request: GenerateRequest;
       /** No `token` messages: all of them come with `finished`. */
       readonly together: boolean;
-      /** One after the other with those of the same lane, in turn with those of others. Absent: a lane of its own. */
-      readonly lane?: string | undefined;
     }
   /** Ends a `generate` between two tokens; it still answers with `finished`. */
   | { readonly type: "cancel"; readonly id: number }

@@ -135,31 +135,6 @@ describe.skipIf(lacksTinyBundle())("a session thread", () => {
       expect(thread.effort.tokens - before).toBe(streamed.length);
     });
 
-    it("works on a lane in order, and on others meanwhile", async () => {
-      const long = await aQuestion({ temperature: 1, seed: 1, maxTokens: 90 });
-      const short = await aQuestion({ maxTokens: 1 });
-      const ended: string[] = [];
-      const asked = async (name: string, request: GenerateRequest, lane: string) => {
-        for await (const _ of thread.generate(request, { together: true, lane }));
-        ended.push(name);
-      };
-      await Promise.all([asked("long", long, "a"), asked("behind it", short, "a"), asked("beside it", short, "b")]);
-      expect(ended).toEqual(["beside it", "long", "behind it"]);
-    });
-
-    it("gives up what waits in its lane when it is cancelled", async () => {
-      const long = thread.generate(await aQuestion({ temperature: 1, seed: 1, maxTokens: 90 }), { lane: "a" });
-      await long.next();
-      const left = new AbortController();
-      const waiting = thread.generate(await aQuestion(), { lane: "a", together: true, signal: left.signal }).next();
-      left.abort();
-      await expect(waiting).rejects.toMatchObject({ code: "cancelled" });
-      for await (const _ of long);
-      const before = thread.effort.tokens;
-      for await (const _ of thread.generate(await aQuestion({ maxTokens: 2 }), { lane: "a" }));
-      expect(thread.effort.tokens - before).toBe(2);
-    });
-
     it("stops between two tokens when it is cancelled", async () => {
       const left = new AbortController();
       const tokens = thread.generate(await aQuestion({ temperature: 1, seed: 1, maxTokens: 90 }), {

@@ -209,7 +209,7 @@ describe.skipIf(lacksTinyBundle())("the clip model", () => {
     it("answers the same, and in one piece, when nobody reads along", async () => {
       for (const over of [{}, { temperature: WILD, seed: 3 }]) {
         const streamed = await ask(over);
-        const whole = await ask({ ...over, wholeOnly: true, lane: "a" });
+        const whole = await ask({ ...over, wholeOnly: true });
         expect(streamed.pieces).not.toEqual([]);
         expect(whole).toEqual({ answer: streamed.answer, pieces: [] });
       }

@@ -41,6 +41,7 @@ const askSummary = z.strictObject({
   tokens: z.number(),
   firstTextMs: quantiles,
   totalMs: quantiles,
+  outsideMs: quantiles,
   outsideShare: z.number(),
 });
 
@@ -192,7 +193,9 @@ export const jsonLineSchema = z.discriminatedUnion("type", [
     rounds: z.int(),
     firstTurn: askSummary,
     secondTurn: askSummary,
-    longAnswers: askSummary,
+    spokenFirstTurn: askSummary,
+    spokenSecondTurn: askSummary,
+    spokenLong: askSummary,
     bundle,
   }),
   z.strictObject({

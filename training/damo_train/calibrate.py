@@ -9,6 +9,8 @@ every confidence is P(<absent>)), one in which it never did (1), put together fo
     python -m damo_train.calibrate never.jsonl --always always.jsonl --bundle ../model/bundles/damo-mini
 
 (A follow-up heard another turn before it in each run, so this is near, not exact; the test suite is run with the chosen one.)
+With `--told` it fits the last step of composed answers instead (`answering.matching.told`), for answers that point and for those that say
+"not in this clip" apart; `damo models fit` comes before.
 `answering` is no part of the fingerprint (that names graphs and tokenizer), so memories stay valid.
 """
 
@@ -63,6 +65,21 @@ def choose_threshold(never: list[dict], always: list[dict]) -> tuple[float, floa
     return float(tries[best[len(best) // 2]]), float(shares.max())
 
 
+def fit_told(file: Path, lines: list[dict], confidence: np.ndarray, right: np.ndarray) -> dict:
+    """Writes `answering.matching.told` into damo.json and returns it."""
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    matching = manifest["answering"]["matching"]
+    if "told" in matching:
+        raise SystemExit("the bundle is calibrated already: fit on raw confidences")
+    absent = np.array([line["verdict"] == "absent" for line in lines])
+    matching["told"] = {}
+    for name, chosen in (("pointing", ~absent), ("absent", absent)):
+        scale, bias = fit(confidence[chosen], right[chosen])
+        matching["told"][name] = {"scale": round(scale, 4), "bias": round(bias, 4)}
+    file.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    return matching["told"]
+
+
 def read_answers(file: Path) -> list[dict]:
     lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
     return [line for line in lines if line["type"] == "evaluated"]
@@ -92,6 +109,7 @@ def main() -> None:
     parser.add_argument("--bundle", type=Path)
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--always", type=Path)
+    parser.add_argument("--told", action="store_true")
     options = parser.parse_args()
     lines, threshold = read_answers(options.answers), None
     if options.always:
@@ -103,7 +121,9 @@ def main() -> None:
     right = np.array([is_right(line) for line in lines], dtype=float)
     if options.plot:
         plot_reliability(confidence, right, options.plot)
-    if options.bundle:
+    if options.bundle and options.told:
+        print(json.dumps(fit_told(options.bundle / "damo.json", lines, confidence, right)))
+    elif options.bundle:
         scale, bias = fit(confidence, right)
         file = options.bundle / "damo.json"
         manifest = json.loads(file.read_text(encoding="utf-8"))

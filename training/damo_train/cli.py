@@ -1,7 +1,7 @@
 """`damo-train`: every step of making a bundle, resumable, same commands on two CPU cores and on a GPU host.
 
     damo-train smoke   --out DIR          all stages on a tiny network with made-up features, exports a bundle (< 3 minutes)
-    damo-train language|draw|library|stage1|stage2|stage3|stage4|export --run DIR ...
+    damo-train language|draw|library|stage1|matching|stage2|stage3|stage4|export --run DIR ...
     damo-train all     --run DIR          the steps above in order; each goes on from its checkpoint or is skipped
     damo-train ablations|transfer --run DIR --out DIR     what each part, and T3, is worth (studies/; --help says more)
 """
@@ -22,13 +22,15 @@ from .language.soft_words import SoftWords
 from .language.things import Thing, demo_things, known_things, load_things
 from .network.checkpoint import load_encoders
 from .network.damo import Damo
-from .stages import alignment, bridging, language, temporal_perception
+from .stages import alignment, bridging, language, matching, temporal_perception
 from .stages.alignment import AlignmentHead
 from .theatre.library import Library, SceneEntry, build_sounds, draw_pictures, encode_pictures
 from .theatre.playbill import Playbill
 from .theatre.soundtrack import Sounding
 
 LIBRARIES = {"train": (2400, 5000, 3000, 11), "val": (400, 700, 400, 12)}  # scenes, photos, soundtracks, seed
+
+MATCHING_MINUTES = 3  # on two cores it has learned what it will after one
 
 ANSWERING = {"absentThreshold": 0.35, "unsureThreshold": 0.35, "calibration": {"scale": 1.0, "bias": 0.0}}
 
@@ -70,6 +72,7 @@ def run_stages(network, head, soft_words, things, tokenizer, bill, held_out, run
                steps: int | None, seed: int, batch_size: int) -> dict[str, dict]:
     common = dict(out=run, steps=steps, seed=seed, batch_size=batch_size)
     report = {"stage1": alignment.run(network, head, things, tokenizer, bill, held_out, minutes=minutes[1], **common)}
+    report["matching"] = matching.run(network, things, tokenizer, bill, held_out, run, minutes[1], steps, seed, bank_clips=4 * batch_size)
     report["stage2"] = bridging.run(network, head, soft_words, things, tokenizer, bill, held_out, minutes=minutes[2], **common)
     for stage in (3, 4):
         report[f"stage{stage}"] = temporal_perception.run(stage, network, head, soft_words, things, tokenizer, bill, held_out,
@@ -166,7 +169,7 @@ def main() -> None:
         {"ablations": ablations, "transfer": text_transfer}[sys.argv[1]].main(sys.argv[2:])
         return
     parser = argparse.ArgumentParser(prog="damo-train", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("command", choices=["smoke", "language", "draw", "library", "pictures", "sounds", "stage1", "stage2", "stage3", "stage4", "export", "all"])
+    parser.add_argument("command", choices=["smoke", "language", "draw", "library", "pictures", "sounds", "stage1", "matching", "stage2", "stage3", "stage4", "export", "all"])
     parser.add_argument("--data", type=Path, default=Path("../../shared/training-data"))
     parser.add_argument("--run", "--out", dest="run", type=Path, default=Path("runs/mini"))
     parser.add_argument("--vision", type=Path, help="checkpoint of the vision encoder (stages/distil_vision.py)")
@@ -212,31 +215,46 @@ def main() -> None:
     network, head, soft_words = make_network(config, tokenizer, things)
     network.vision, network.audio = encoders
     load_warm(network, run)
-    load_language(network, soft_words, run)
-    last = max((stage for stage in (1, 2, 3, 4) if (run / f"stage{stage}.pt").exists()), default=1)
+    if (run / "language.pt").exists():  # a warm start has its language model already, and needs this for new stages only
+        load_language(network, soft_words, run)
+    if (run / "matching.pt").exists():
+        state = torch.load(run / "matching.pt", map_location="cpu", weights_only=False)["modules"]
+        network.matching.load_state_dict(state["matching"])
+    last = max((stage for stage in (1, 2, 3, 4) if (run / f"stage{stage}.pt").exists()), default=0)
     if options.command == "export":
         for stage in range(1, last + 1):
             load_stage(network, head, run, stage)
     else:
-        first = 1 if everything else int(options.command[-1])
-        for stage in range(1, first):
-            load_stage(network, head, run, stage)
+        order = ["stage1", "matching", "stage2", "stage3", "stage4"]
+        asked = order if everything else [options.command]
+        for stage in range(1, 5):
+            if f"stage{stage}" == asked[0]:
+                break
+            if (run / f"stage{stage}.pt").exists() and order.index(f"stage{stage}") < order.index(asked[0]):
+                load_stage(network, head, run, stage)
         bill, held_out = (Playbill(load_library(run, split), things, options.seed + shift)
                           for split, shift in (("train", 0), ("val", 100)))
-        for stage in range(first, 5 if everything else first + 1):
-            common = dict(out=run, minutes=minutes[stage], steps=options.steps, seed=options.seed, batch_size=options.batch,
+        for name in asked:
+            stage = int(name[-1]) if name != "matching" else 1
+            common = dict(out=run, minutes=minutes[stage], steps=options.steps, seed=options.seed,
                           **({"learning_rate": options.rate} if options.rate else {}))
-            if stage == 1:
-                alignment.run(network, head, things, tokenizer, bill, held_out,
+            if name == "stage1":
+                alignment.run(network, head, things, tokenizer, bill, held_out, batch_size=options.batch,
                               rest_steps=40 if (run / "warm.pt").exists() else 0, **common)
-            elif stage == 2:
-                bridging.run(network, head, soft_words, things, tokenizer, bill, held_out, bank_clips=options.bank, **common)
+            elif name == "matching":
+                matching.run(network, things, tokenizer, bill, held_out, bank_clips=options.bank or 1440,
+                             **common | {"minutes": min(MATCHING_MINUTES, minutes[1])})
+            elif name == "stage2":
+                bridging.run(network, head, soft_words, things, tokenizer, bill, held_out, bank_clips=options.bank,
+                             batch_size=options.batch, **common)
             else:
                 temporal_perception.run(stage, network, head, soft_words, things, tokenizer, bill, held_out,
-                                        bank_clips=options.bank, **common)
+                                        bank_clips=options.bank, batch_size=options.batch, **common)
     if everything or options.command == "export":
-        last = 4 if everything else last
-        metrics = torch.load(run / f"stage{last}.pt", map_location="cpu", weights_only=False)["metrics"]
+        metrics = {}
+        for name in ("matching", f"stage{4 if everything else last}"):
+            if (run / f"{name}.pt").exists():
+                metrics |= torch.load(run / f"{name}.pt", map_location="cpu", weights_only=False)["metrics"]
         export(network, run / "tokenizer.json", options.bundle, things, metrics, options.version, options.golden)
 
 

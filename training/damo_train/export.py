@@ -1,4 +1,4 @@
-"""Writes a model bundle: six ONNX graphs, the tokenizer and damo.json (docs/bundle.md), and golden tensors for parity.
+"""Writes a model bundle: seven ONNX graphs, the tokenizer and damo.json (docs/bundle.md), and golden tensors for parity.
 
 Weights are stored as float16 and cast to float32 inside the graph: half the bytes, and ONNX Runtime folds the casts away
 when a session is made, so arithmetic stays float32 on every provider.
@@ -60,6 +60,9 @@ def graph_samples(network: Damo, seed: int = 0) -> dict[str, dict]:
     def randn(*dims: int) -> Tensor:
         return torch.randn(*dims, generator=generator)
 
+    def unit(rows: Tensor) -> Tensor:
+        return rows / rows.norm(dim=-1, keepdim=True)
+
     mel_frames = round(clock.window_seconds * 100)
     frames = rand(1, 3, 128, 128)
     log_mel = randn(1, mel_frames, MEL["bands"]) - 3
@@ -91,6 +94,13 @@ def graph_samples(network: Damo, seed: int = 0) -> dict[str, dict]:
         "text": {
             "module": TextOnly(network.text), "inputs": {"tokens": torch.arange(60, 66)[None]}, "outputs": ["embedding"],
             "dynamic": {"tokens": {1: "L"}},
+        },
+        "match": {
+            "module": network.matching,
+            "inputs": {"queries": randn(2, f.queries, f.channels), "embedding": unit(randn(2, f.embedding)),
+                       "text": unit(randn(3, f.embedding))},
+            "outputs": ["logits"],
+            "dynamic": {"queries": {0: "N"}, "embedding": {0: "N"}, "text": {0: "K"}, "logits": {0: "N", 1: "K"}},
         },
         "bridge": {
             "module": network.bridge, "inputs": {"queries": randn(2, f.queries, f.channels)}, "outputs": ["embeddings"],

@@ -14,6 +14,7 @@ METRICS = {
     "audio": ["teacher_cosine", "tokens_average_precision", "speech_f1", "music_f1"],
     "language": ["token_accuracy", "time_token_accuracy", "verdict_accuracy"],
     "stage1": ["recall", "seen_f1", "heard_f1", "window_top1"],
+    "matching": ["miou", "heard_miou", "seen_miou"],
     "stage2": ["caption_token_accuracy", "held_out_bridge"],
     "stage3": ["token_accuracy", "time_token_accuracy", "verdict_accuracy"],
     "stage4": ["token_accuracy", "time_token_accuracy", "verdict_accuracy"],

@@ -2,7 +2,7 @@
 
     python -m damo_train.warm_start --bundle ../model/bundles/damo-mini --run runs/mini
 
-writes RUN/vision.pt, audio.pt, warm.pt (Fuseformer, text encoder, Q-Former, language model with its LoRA merged) and tokenizer.json.
+writes RUN/vision.pt, audio.pt, warm.pt (Fuseformer, text encoder, matching head, Q-Former, language model with its LoRA merged) and tokenizer.json.
 `damo-train` takes all of them up by itself; `stages.distil_vision --warm RUN/vision.pt` trains the encoder further.
 
 An export folds and renames weights (transposed for MatMul, batch norms inside convolutions, rows of a table as tensors of
@@ -237,7 +237,7 @@ def write_run(network: Damo, bundle: Path, run: Path) -> None:
     run.mkdir(parents=True, exist_ok=True)
     save_atomically({"model": network.vision.state_dict(), "source": str(bundle)}, run / "vision.pt")
     save_atomically({"model": network.audio.state_dict(), "source": str(bundle)}, run / "audio.pt")
-    modules = {name: getattr(network, name).state_dict() for name in ("fuseformer", "text", "bridge", "language_model")}
+    modules = {name: getattr(network, name).state_dict() for name in ("fuseformer", "text", "matching", "bridge", "language_model")}
     save_atomically({"modules": modules, "source": str(bundle)}, run / "warm.pt")
     shutil.copyfile(bundle / "tokenizer.json", run / "tokenizer.json")
 

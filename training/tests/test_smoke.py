@@ -24,15 +24,15 @@ def made(tmp_path_factory):
 
 def test_all_stages_run_and_report(made):
     _, report, seconds = made
-    assert list(report) == ["language", "stage1", "stage2", "stage3", "stage4"]
+    assert list(report) == ["language", "stage1", "matching", "stage2", "stage3", "stage4"]
     assert all(0 <= value <= 1 for stage in ("stage3", "stage4") for key, value in report[stage].items() if key.endswith("accuracy"))
     assert seconds < LONGEST_SECONDS
 
 
-def test_the_bundle_holds_six_graphs_and_can_be_gone_on_from(made):
+def test_the_bundle_holds_seven_graphs_and_can_be_gone_on_from(made):
     out, _, _ = made
     manifest = json.loads((out / "bundle/damo.json").read_text(encoding="utf-8"))
-    assert sorted(manifest["graphs"]) == ["audio", "bridge", "decoder", "fuseformer", "text", "vision"]
+    assert sorted(manifest["graphs"]) == ["audio", "bridge", "decoder", "fuseformer", "match", "text", "vision"]
     assert all((out / "bundle" / graph["file"]).stat().st_size == graph["bytes"] for graph in manifest["graphs"].values())
     for graph, output, away in differences(load_bundle(out / "bundle"), out / "bundle"):
         assert away < TOLERANCE["rtol"], f"{graph}.{output} differs by {away}"

@@ -17,7 +17,7 @@ from damo_train.warm_start import (WarmStartError, differences, fold, load_bundl
 REPOSITORY = Path(__file__).parents[2]
 GOLDEN = REPOSITORY / "tests/golden/tiny-bundle"
 SHIPPED = REPOSITORY / "model/bundles/damo-mini"
-GRAPHS = {"vision", "audio", "fuseformer", "text", "bridge", "decoder"}
+GRAPHS = {"vision", "audio", "fuseformer", "text", "match", "bridge", "decoder"}
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_a_bundle_of_another_size_is_refused(tiny):
 def test_the_run_folder_holds_what_the_stages_take_up(network, tiny, tmp_path):
     write_run(network, tiny, tmp_path)
     modules = torch.load(tmp_path / "warm.pt", weights_only=False)["modules"]
-    assert set(modules) == {"fuseformer", "text", "bridge", "language_model"}
+    assert set(modules) == {"fuseformer", "text", "matching", "bridge", "language_model"}
     assert modules["language_model"]["embedding.weight"].shape[0] == damo_tiny().language_model.vocabulary
     assert json.loads((tmp_path / "tokenizer.json").read_text())["model"]["type"] == "BPE"
 

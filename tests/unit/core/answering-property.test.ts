@@ -115,10 +115,15 @@ function modelSaying(said: Said, options: { closed: boolean; aligned: boolean })
     ...(options.aligned && {
       similarity: async (things: readonly unknown[], windows: readonly unknown[]) =>
         things.map(() => Float32Array.from(windows, (_, index) => index / 3)),
-      alignment: {
-        asked: { scale: said.confidence, bias: said.confidence - 0.5 },
+      match: async (things: readonly unknown[], windows: readonly unknown[]) =>
+        things.map(() => Float32Array.from(windows, (_, index) => Math.sin(1 + index) * 9 * (said.confidence || 1))),
+      matching: {
+        asked: { scale: 1, bias: said.confidence - 0.5 },
         listed: { scale: 1, bias: 0 },
-        spans: { presence: 1, times: said.confidence, bias: 0 },
+        spans: { scale: said.confidence, bias: 0 },
+        presentFrom: 0.5,
+        share: 0.4,
+        peakShare: 0.4,
       },
     }),
     async *answer(): AsyncGenerator<AnswerEvent> {

@@ -6,6 +6,7 @@ from ..config import NetworkConfig
 from .audio_encoder import AudioConfig, AudioEncoder
 from .fuseformer import Fuseformer
 from .language_model import LanguageModel
+from .matching import Matching
 from .qformer import QFormer
 from .text_encoder import TextEncoder
 from .vision_encoder import VisionConfig, VisionEncoder
@@ -21,5 +22,6 @@ class Damo(nn.Module):
         self.audio = AudioEncoder(AudioConfig(channels=f.audio_channels))  # row 1, frozen after distillation
         self.fuseformer = Fuseformer(config.fuseformer, config.clock)  # rows 2 to 7
         self.text = TextEncoder(config)  # row 10
+        self.matching = Matching(config.fuseformer)  # row 10
         self.bridge = QFormer(config)  # row 8
         self.language_model = LanguageModel(config.language_model)  # row 9

@@ -32,33 +32,45 @@ class FusedBatch:
 
 
 class Bank:
-    def __init__(self, timelines: list[Timeline], queries: list[Tensor], rng: np.random.Generator):
-        self.timelines, self.queries, self.rng = timelines, queries, rng
+    def __init__(self, timelines: list[Timeline], queries: list[Tensor], embedded: list[Tensor], rng: np.random.Generator):
+        self.timelines, self.queries, self.embedded, self.rng = timelines, queries, embedded, rng
 
     def __len__(self) -> int:
         return len(self.timelines)
 
     def draw(self, count: int) -> FusedBatch:
-        chosen = self.rng.integers(0, len(self.timelines), count)
+        return self.pick(self.rng.integers(0, len(self.timelines), count))
+
+    def whole(self) -> FusedBatch:
+        return self.pick(range(len(self.timelines)))
+
+    def embeddings(self) -> Tensor:
+        """[n, E] of all windows, clip after clip."""
+        return torch.cat(self.embedded).float()
+
+    def pick(self, chosen) -> FusedBatch:
         return FusedBatch([self.timelines[i].windows for i in chosen], [self.timelines[i] for i in chosen],
                           torch.cat([self.queries[i] for i in chosen]).float())
 
 
 @torch.no_grad()
-def fill_bank(fuseformer: Fuseformer, bill: Playbill, clips: int, window_seconds: float, file: Path, batch: int = 24) -> Bank:
+def fill_bank(fuseformer: Fuseformer, bill: Playbill, clips: int, window_seconds: float, file: Path | None, batch: int = 24,
+              noise: float = 0.08) -> Bank:
     """Composes and fuses `clips` clips, or reads `file` if it holds them for these very weights."""
     mark = float(sum(parameter.double().sum() for parameter in fuseformer.parameters()))
-    if file.exists():
+    if file and file.exists():
         state = torch.load(file, weights_only=False)
-        if state["mark"] == mark and len(state["timelines"]) >= clips:
-            return Bank(state["timelines"], state["queries"], bill.rng)
+        if state["mark"] == mark and len(state["timelines"]) >= clips and "embedded" in state:
+            return Bank(state["timelines"], state["queries"], state["embedded"], bill.rng)
     fuseformer.eval()
-    timelines, queries, began = [], [], time.monotonic()
+    timelines, queries, embedded, began = [], [], [], time.monotonic()
     while len(timelines) < clips:
-        part = gather(bill, [bill.compose() for _ in range(batch)], window_seconds, 0.08)
-        fused, _ = fuse(fuseformer, part)
+        part = gather(bill, [bill.compose() for _ in range(batch)], window_seconds, noise)
+        fused, embeddings = fuse(fuseformer, part)
         queries += [piece.half() for piece in fused.float().split(part.windows)]
+        embedded += [piece.half() for piece in embeddings.float().split(part.windows)]
         timelines += part.timelines
     print(f"bank: {len(timelines)} clips in {time.monotonic() - began:.0f} s", flush=True)
-    save_atomically({"timelines": timelines, "queries": queries, "mark": mark}, file)
-    return Bank(timelines, queries, bill.rng)
+    if file:
+        save_atomically({"timelines": timelines, "queries": queries, "embedded": embedded, "mark": mark}, file)
+    return Bank(timelines, queries, embedded, bill.rng)

@@ -164,16 +164,60 @@ def losses(told: dict[str, Tensor], batch: dict[str, Tensor], implied: Tensor) -
     found["somewhere"] = (F.softplus(-highest) * lost).sum(1).mean()
     main = batch["main"].long()
     if (main >= 0).any():
-        found["main"] = F.cross_entropy(told["main"], main, ignore_index=-1, label_smoothing=0.05)
+        named = F.cross_entropy(told["main"], main, ignore_index=-1, label_smoothing=0.05, reduction="none")
+        found["main"] = (named * batch["kept"]).sum() / (batch["kept"] * (main >= 0)).sum().clamp(min=1)
     taught = len(batch["features"])
     target = batch["features"].float()
     guess = told["teacher"][:taught]
-    away = F.smooth_l1_loss(guess, target, reduction="none").mean((0, 2))
-    cosine = 1 - F.cosine_similarity(guess, target, dim=-1).mean(0)
-    found["teacher"] = (away[0] + cosine[0]) + (away[1:] + cosine[1:]).mean()
+    away = F.smooth_l1_loss(guess, target, reduction="none").mean(2) + 1 - F.cosine_similarity(guess, target, dim=-1)
+    # The teacher never saw a picture made of two: its places still hold, its view of the whole does not.
+    whole_ones = (batch["kept"][:taught] == 1).float()
+    found["teacher"] = (away[:, 0] * whole_ones).sum() / whole_ones.sum().clamp(min=1) + away[:, 1:].mean()
     softened = F.log_softmax(told["classes"][:taught] / 2, dim=1)
-    found["classes"] = F.kl_div(softened, F.softmax(batch["logits"].float() / 2, dim=1), reduction="batchmean") * 2
+    found["classes"] = F.kl_div(softened, batch["classes"], reduction="batchmean") * 2
     return found
+
+
+MIXED = 0.5  # share of a batch that gets a piece of another picture
+
+
+def mix_places(batch: dict[str, Tensor], chance: np.random.Generator) -> None:
+    """CutMix (arXiv 1905.04899) on the grid of places: a rectangle of 2 to 8 of the 16 places comes from another picture, with
+    what the teacher felt and what is seen there. It keeps a few thousand items from being learned by heart. In place.
+
+    Adds kept [B], the share of a picture that is its own, and classes [taught, 1001], the teacher's softened classes by that share.
+    """
+    count, taught = len(batch["frames"]), len(batch["features"])
+    batch["kept"] = torch.ones(count)
+    batch["classes"] = F.softmax(batch["logits"].float() / 2, dim=1)
+    batch["places"], batch["things"] = batch["places"].long(), batch["things"].long()
+    frames, features = batch["frames"].clone(), batch["features"].clone()
+    things = torch.full((count, 2 * batch["things"].shape[1]), -1)
+    places = torch.zeros_like(things)
+    slots = batch["things"].shape[1]
+    things[:, :slots], places[:, :slots] = batch["things"], batch["places"]
+    for row in np.flatnonzero(chance.random(taught) < MIXED):
+        other = int(chance.integers(0, taught))
+        high, wide = (int(side) for side in ((1, 2), (2, 1), (2, 2), (2, 3), (3, 2), (4, 2), (2, 4))[chance.integers(0, 7)])
+        top, left = int(chance.integers(0, 5 - high)), int(chance.integers(0, 5 - wide))
+        cell = frames.shape[-1] // 4
+        there = (slice(top * cell, (top + high) * cell), slice(left * cell, (left + wide) * cell))
+        frames[row][:, there[0], there[1]] = batch["frames"][other][:, there[0], there[1]]
+        taken = torch.zeros(4, 4, dtype=torch.bool)
+        taken[top : top + high, left : left + wide] = True
+        taken = taken.reshape(-1)
+        mask = int((taken.long() << torch.arange(PLACES)).sum())
+        features[row, 1:][taken] = batch["features"][other, 1:][taken]
+        own, foreign = batch["places"][row] & ~mask, batch["places"][other] & mask
+        # A thing that is covered whole is gone; one at an unknown place may still be there.
+        stays = (own != 0) | (batch["places"][row] == 0)
+        things[row, :slots] = torch.where(stays, batch["things"][row], -1)
+        things[row, slots:] = torch.where(foreign != 0, batch["things"][other], -1)
+        places[row] = torch.cat([own, foreign])
+        share = high * wide / PLACES
+        batch["kept"][row] = 1 - share
+        batch["classes"][row].lerp_(F.softmax(batch["logits"][other].float() / 2, dim=0), share)
+    batch |= {"frames": frames, "features": features, "things": things, "places": places}
 
 
 LOSS_WEIGHTS = {"words": 0.5, "places": 0.7, "somewhere": 0.3, "main": 0.7, "teacher": 2.0, "classes": 0.7}
@@ -376,6 +420,7 @@ def main() -> None:
         batch = {name: torch.from_numpy(value.astype(np.int32) if value.dtype == np.uint16 else value)
                  for name, value in pool.batch(arguments.batch, chance).items()}
         augment(batch, chance)
+        mix_places(batch, chance)
         encoder.train(not heads_only)
         with fast_autocast():
             with torch.set_grad_enabled(not heads_only):
