@@ -133,10 +133,10 @@ class Ablations:
     def finished(file: Path) -> bool:
         return file.exists() and torch.load(file, map_location="cpu", weights_only=False)["done"]
 
-    def see(self, variant: Variant) -> dict:
-        """Stage 1 alone: figures, and IoU by (clip, thing) for pairing."""
+    def see(self, variant: Variant, switched_off: bool = False) -> dict:
+        """Stage 1 alone: figures, and IoU by (clip, thing) for pairing. switched_off: the full network's weights without the part."""
         network, head, _ = self.make(variant)
-        self.load(variant, network, head, 1)
+        self.load(VARIANTS[0] if switched_off else variant, network, head, 1)
         threshold, margin = moments.fit(moments.look(network, head, self.fit_batch, self.world.things, self.phrases))
         sight = moments.look(network, head, self.exam.batch, self.world.things, self.phrases)
         clips, _, iou = moments.ious(sight, threshold, margin)
@@ -172,12 +172,18 @@ class Ablations:
         return exams.sit(self.exam, network.language_model, self.encoder, bridged)
 
     def results(self) -> dict[str, dict]:
-        return {variant.name: {kind: torch.load(file, weights_only=False) for kind in ("sight", "marks")
+        return {variant.name: {kind: torch.load(file, weights_only=False) for kind in ("off", "sight", "marks")
                                if (file := self.out / variant.name / f"{kind}.pt").exists()} for variant in VARIANTS}
 
     def run(self, names: Iterable[str], see_only: bool = False) -> dict[str, dict]:
         """Stage 1 of every variant first (it needs no language model), then the answers; each result is kept."""
         chosen = [variant for variant in VARIANTS if variant.name in names]
+        if not self.finished(self.out / "full" / "stage1.pt"):
+            self.train(VARIANTS[0], 1)
+        for variant in chosen:
+            file = self.out / variant.name / "off.pt"
+            if variant.fuseformer and not file.exists():
+                save_atomically(self.see(variant, switched_off=True), file)
         for variant in chosen:
             file = self.out / variant.name / "sight.pt"
             if (variant.fuseformer or variant.name == "full") and not file.exists():
@@ -197,11 +203,12 @@ class Ablations:
             damo, pooled = (exams.figures(results[name]["marks"])["miou"] for name in ("full", "pooled"))
             where = f"small networks from scratch, {sum(self.budget(s)['steps'] for s in (1, 2, 3))} steps each, clips of up to 16 s in feature space"
             (self.out / "pooled.json").write_text(json.dumps({"damo": damo, "pooled": pooled, "ratio": damo / max(1e-9, pooled), "where": where}))
-        full = results["full"]
-        away = [(variant.title, *exams.bootstrap(own["sight"]["clips"], own["sight"]["iou"], full["sight"]["iou"]))
-                for variant in VARIANTS if variant.name != "full" and "sight" in (own := results[variant.name])]
-        if away:
-            plot_differences(away, "mIoU of moments after stage 1, away from the full network", self.out / "ablations.png")
+        for kind, what in (("off", "switched off"), ("sight", "trained without")):  # the second, once it is there
+            full = results["full"].get("sight")
+            away = [(variant.title, *exams.bootstrap(own[kind]["clips"], own[kind]["iou"], full["iou"]))
+                    for variant in VARIANTS if variant.name != "full" and full and kind in (own := results[variant.name])]
+            if away:
+                plot_differences(away, f"{what}: mIoU of moments after stage 1, away from the full network", self.out / "ablations.png")
         (self.out / "ablations.md").write_text(table(results), encoding="utf-8")
         print((self.out / "ablations.md").read_text(encoding="utf-8"), flush=True)
 
@@ -216,18 +223,21 @@ def with_interval(value: float, away: tuple[float, float, float] | None) -> str:
 def table(results: dict[str, dict]) -> str:
     """Markdown. In brackets: away from the full network, with the 95 % interval over clips (paired)."""
     full = results["full"]
-    lines = ["| left out | stage 1: moments mIoU | AP seen | AP heard | R@1 of clips | answers: mIoU | right |", "|---|---|---|---|---|---|---|"]
+    lines = ["| left out | switched off after stage 1: moments mIoU | trained without: moments mIoU | AP seen | AP heard | R@1 of clips | answers: mIoU | right |", "|---|---|---|---|---|---|---|---|"]
     for variant in VARIANTS:
         own = results[variant.name]
         if not own:
             continue
-        cells = [variant.title]
+        cells = [variant.title, ""]
+        if "off" in own and "sight" in full:
+            away = exams.bootstrap(own["off"]["clips"], own["off"]["iou"], full["sight"]["iou"])
+            cells[1] = with_interval(own["off"]["figures"]["miou"], away)
         if "sight" in own:
             away = None if own is full else exams.bootstrap(own["sight"]["clips"], own["sight"]["iou"], full["sight"]["iou"])
             made = own["sight"]["figures"]
             cells += [with_interval(made["miou"], away), *(f"{made[key]:.3f}" for key in ("ap_seen", "ap_heard", "r1"))]
         else:
-            cells += ["as above"] + [""] * 3 if 1 in variant.stages else ["-"] + [""] * 3
+            cells += ["not run" if variant.fuseformer else "as above" if 1 in variant.stages else "-", "", "", ""]
         if "marks" in own:
             made = exams.figures(own["marks"])
             for key, value, pick in (("miou", lambda m: m.iou, lambda m: not m.absent and m.family != "order"),

@@ -147,7 +147,7 @@ def main(arguments: list[str] | None = None) -> None:
         over = "form" if "form" in clips else "captions"
         mean, low, high = gain(clips, over, exams.ORDER + exams.GROUNDING)
         (options.out / "transfer.txt").write_text(
-            f"{100 * mean:+.1f} points right over {ARMS[over]}, {100 * low:+.1f} to {100 * high:+.1f} ({len(clips['t3'])} seeds, small networks)", encoding="utf-8")
+            f"{100 * mean:+.1f} points right over {ARMS[over]}, {100 * low:+.1f} to {100 * high:+.1f} (seeds: {len(clips['t3'])}; small networks)", encoding="utf-8")
         (options.out / "transfer.md").write_text(report(clips, probes), encoding="utf-8")
         print((options.out / "transfer.md").read_text(encoding="utf-8"), flush=True)
 
