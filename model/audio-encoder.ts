@@ -1,4 +1,3 @@
-import type { BundleManifest } from "../core/bundle.ts";
 import type { FloatTensor } from "../core/tensor.ts";
 import { outputOf } from "./onnx/graph-tensor.ts";
 import type { GraphThread } from "./onnx/graph-thread.ts";
@@ -7,19 +6,12 @@ import type { GraphThread } from "./onnx/graph-thread.ts";
  * Listen to one window.
  *
  * Implements  DaMO, frozen audio encoder (row 1 of PAPER.md).
- * @param logMel  [M, bands] float32, natural logarithm, as docs/bundle.md "Sound". Handed over: empty afterwards
- * @returns       AudioTokens [1, A, audioChannels]
+ * @param thread   made with `sound`: it makes the log-mel (docs/bundle.md, "Sound"), some 20 ms that nobody's answer waits for
+ * @param samples  mono, at most a window's worth
+ * @returns        AudioTokens [1, A, audioChannels]
  * @throws DomainError model.shape_mismatch, model.runtime
  */
-export async function encodeSound(
-  thread: GraphThread,
-  { axes, preprocess }: BundleManifest,
-  logMel: Float32Array,
-): Promise<FloatTensor> {
-  const outputs = await thread.run(
-    "audio",
-    { logMel: { data: logMel, dims: [1, axes.M, preprocess.mel.bands] } },
-    { give: true },
-  );
+export async function encodeSound(thread: GraphThread, samples: Float32Array): Promise<FloatTensor> {
+  const outputs = await thread.run("audio", { samples: { data: samples, dims: [1, samples.length] } });
   return outputOf(outputs, "tokens");
 }

@@ -34,7 +34,7 @@ import { fuseWindow } from "./fuseformer.ts";
 import { lazyResource } from "./lazy-resource.ts";
 import { listByMatching } from "./list-by-matching.ts";
 import { matchPhrases } from "./match.ts";
-import { type DecodedWindow, type DecodeLimits, decodeClip, logMel } from "./media/index.ts";
+import { type DecodedWindow, type DecodeLimits, decodeClip } from "./media/index.ts";
 import { mergeMoments, readMoments } from "./moments.ts";
 import { CPU_ONLY, type ProviderChoice } from "./onnx/execution-provider.ts";
 import { type GraphThread, startGraphThread } from "./onnx/graph-thread.ts";
@@ -106,6 +106,8 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
       startGraphThread({
         graphs: [bundle.graph("vision"), bundle.graph("audio"), bundle.graph("fuseformer")],
         intraOpThreads: settings.watchThreads,
+        background: true,
+        sound: { preprocess, windowSeconds },
         provider: settings.provider,
       }),
     ended: (thread) => thread.ended,
@@ -179,8 +181,7 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
     const audioSteps = Math.ceil((samples.length / (windowSeconds * preprocess.sampleRateHz)) * axes.A);
     const visual = frames.length === 0 ? undefined : await encodeFrames(thread, manifest, frames, stepAside);
     await stepAside?.();
-    const audio =
-      audioSteps === 0 ? undefined : await encodeSound(thread, manifest, logMel(samples, preprocess, windowSeconds));
+    const audio = audioSteps === 0 ? undefined : await encodeSound(thread, samples);
     await stepAside?.();
     const fused = await fuseWindow(thread, manifest, { visual, audio, audioSteps, startSeconds, state });
     return { index, startSeconds, endSeconds, ...fused };

@@ -37,7 +37,12 @@ export function createThingLikeness(graphs: ThingLikenessGraphs): ThingLikeness 
   return {
     async similarity(things, windows) {
       const vectors = await embeddingsOf(things);
-      return vectors.map((vector) => Float32Array.from(windows, (window) => similarity(window, vector)));
+      // Plain loops: a clip of two hours has 900 windows, and every question about a thing passes here.
+      return vectors.map((vector) => {
+        const cosines = new Float32Array(windows.length);
+        for (let at = 0; at < windows.length; at += 1) cosines[at] = similarity(windows[at] as WindowEntry, vector);
+        return cosines;
+      });
     },
     async match(things, windows) {
       if (things.length === 0 || windows.length === 0) return things.map(() => new Float32Array());

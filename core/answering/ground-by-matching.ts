@@ -4,6 +4,7 @@
  * (docs/decisions/2026-11-21-matching-says-when.md).
  */
 import type { Span } from "../clip.ts";
+import type { WindowEntry } from "../clip-memory.ts";
 import type { Verdict } from "../conversation.ts";
 import { DomainError } from "../errors.ts";
 import type { ClipModel } from "../ports/clip-model.ts";
@@ -27,6 +28,20 @@ const CLEARLY_ABSENT_FROM = 0.7;
 /** Two spans of one thing this near to each other are one: nobody could tell them apart. */
 export const SAME_MOMENT_GAP_SECONDS = 0.5;
 
+/** Places of the `count` highest values, in order of place. One pass: sorting 900 windows costs more than matching eight. */
+function highest(values: Float32Array, count: number): readonly number[] {
+  const best: number[] = [];
+  for (let at = 0; at < values.length; at += 1) {
+    const value = values[at] as number;
+    if (best.length === count && value <= (values[best[count - 1] as number] as number)) continue;
+    let place = best.length;
+    while (place > 0 && value > (values[best[place - 1] as number] as number)) place -= 1;
+    best.splice(place, 0, at);
+    if (best.length > count) best.pop();
+  }
+  return best.sort((a, b) => a - b);
+}
+
 /** @throws DomainError memory.not_watched */
 export async function groundByMatching(
   model: MatchingModel,
@@ -36,15 +51,9 @@ export async function groundByMatching(
   verdictFor: (confidence: number) => Verdict,
 ): Promise<Grounding> {
   const { entries } = windows;
-  const [cosines] = await model.similarity([thing], entries);
-  const ranked = entries
-    .map((entry, index) => ({ entry, cosine: cosines?.[index] ?? -1 }))
-    .sort((a, b) => b.cosine - a.cosine);
-  if (ranked.length === 0) throw new DomainError("memory.not_watched", "nothing is watched yet");
-  const chosen = ranked
-    .slice(0, MOST_READ)
-    .map(({ entry }) => entry)
-    .sort((a, b) => a.index - b.index);
+  if (entries.length === 0) throw new DomainError("memory.not_watched", "nothing is watched yet");
+  const [cosines = new Float32Array()] = await model.similarity([thing], entries);
+  const chosen = highest(cosines, MOST_READ).map((at) => entries[at] as WindowEntry);
   const read = await windows.read(chosen.map(({ index }) => index));
   const [logits = new Float32Array()] = await model.match([thing], read);
   const { windowSeconds, axes, matching } = model;

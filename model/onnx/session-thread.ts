@@ -1,4 +1,5 @@
 /** The inside of a session thread: loads its graphs once, then runs them one call at a time until it is closed. */
+import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import {
   type DecoderPass,
@@ -7,6 +8,7 @@ import {
   generateAnswer,
 } from "../decoding/generate-answer.ts";
 import { KeyValueCaches } from "../decoding/key-value-cache.ts";
+import { logMel } from "../media/log-mel.ts";
 import { throughGate } from "./exit-gate.ts";
 import { type GraphTensors, outputOf } from "./graph-tensor.ts";
 import { type GraphRunner, loadGraph } from "./runner.ts";
@@ -20,6 +22,11 @@ const caches = new KeyValueCaches(setup.decoder?.cacheBytes ?? 0);
 /** Ids of `generate` calls that run, and those of them that were cancelled. */
 const generating = new Set<number>();
 const cancelled = new Set<number>();
+
+/** Nice value of a thread in the background: it gets a tenth of a core that others want, and all of one that nobody wants. */
+const BACKGROUND_NICE = 10;
+// On Linux this is the calling thread and, as threads inherit it, those that its sessions start. Elsewhere it would be the process.
+if (setup.background && process.platform === "linux") setPriority(0, BACKGROUND_NICE);
 
 const send = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
@@ -63,8 +70,17 @@ async function answer(id: number, work: () => Promise<void>): Promise<void> {
 }
 
 async function run({ id, graph, inputs }: Extract<ToThread, { type: "run" }>): Promise<void> {
-  const outputs = await runGraph(graph, inputs);
+  const outputs = await runGraph(graph, withLogMel(inputs));
   send({ type: "outputs", id, outputs, busyMs: busyMs() }, ownBuffers(outputs));
+}
+
+function withLogMel({ samples, ...inputs }: GraphTensors): GraphTensors {
+  if (samples === undefined || setup.sound === undefined)
+    return samples === undefined ? inputs : { samples, ...inputs };
+  const { preprocess, windowSeconds } = setup.sound;
+  const data = logMel(samples.data as Float32Array, preprocess, windowSeconds);
+  const { bands } = preprocess.mel;
+  return { ...inputs, logMel: { data, dims: [1, data.length / bands, bands] } };
 }
 
 async function generate({ id, request, together }: Extract<ToThread, { type: "generate" }>): Promise<void> {

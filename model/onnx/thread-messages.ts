@@ -1,4 +1,5 @@
 /** What a session thread and its caller say to each other. All of it is plain data that structured clone carries. */
+import type { BundleManifest } from "../../core/bundle.ts";
 import { DomainError, ERROR_CODES, type ErrorCode, isDomainError } from "../../core/errors.ts";
 import type { DecoderShape, GeneratedToken, GenerateRequest, GenerateSummary } from "../decoding/generate-answer.ts";
 import type { ProviderChoice, ProviderName } from "./execution-provider.ts";
@@ -12,6 +13,10 @@ export interface ThreadSetup {
   readonly intraOpThreads: number;
   /** Default: the CPU. */
   readonly provider?: ProviderChoice;
+  /** Whoever waits for an answer goes first (Linux: elsewhere a thread has no priority of its own). */
+  readonly background?: boolean;
+  /** Set for the thread that holds the audio graph: given `samples`, it makes the graph's `logMel` of them. */
+  readonly sound?: Pick<BundleManifest, "preprocess" | "windowSeconds">;
   /** Set for the thread that holds the decoder graph. */
   readonly decoder?: DecoderShape & { readonly dims: readonly number[]; readonly cacheBytes: number };
 }

@@ -62,7 +62,8 @@ async function remember(store: ClipMemoryStore, minutes: number): Promise<void> 
     info: aClipInfo(minutes * 60),
     createdAtMs: minutes,
   };
-  const count = Math.floor((minutes * 60) / WINDOW_SECONDS);
+  // The last one of a minute is half a window.
+  const count = Math.ceil((minutes * 60) / WINDOW_SECONDS);
   const barks = [Math.floor(count / 5), Math.floor(count / 2)];
   await store.begin(header);
   for (let index = 0; index < count; index++) {

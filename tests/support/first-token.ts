@@ -7,8 +7,9 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
-import { asTenantId, type ClipId, clipIdOfFile, isLastEvent } from "../../core/index.ts";
+import { asTenantId, type ClipId, clipIdOfFile, isLastEvent, seededRandom } from "../../core/index.ts";
 import { createRedis, redisStores } from "../../memory/index.ts";
 import { readBundleIdentity } from "../../model/index.ts";
 import { BullMqWorkQueue } from "../../workers/index.ts";
@@ -22,6 +23,9 @@ const MEADOW = new URL("../../docs/demo/meadow.mp4", import.meta.url).pathname;
 const MEADOW_SECONDS = 24;
 const WINDOW_SECONDS = 8;
 const TENANT = asTenantId("bench");
+/** Between an answer and the next question. */
+const SHORTEST_PAUSE_MS = 30;
+const MORE_PAUSE_MS = 100;
 const QUESTIONS = ["when does the dog bark?", "is there a cat?", "what happens first?", "where is the meadow?"];
 
 /** First words of one turn: idle, then while watching. */
@@ -70,9 +74,12 @@ export async function firstTokenBench(options: {
     await rm(folder, { recursive: true, force: true });
   };
 
+  const random = seededRandom(1);
   let asked = 0;
   /** Wall time from handing in to the first event. */
   async function ask(clipId: ClipId): Promise<number> {
+    // Nobody asks the moment an answer is there: questions come at any instant of the steps of a watch.
+    await setTimeout(SHORTEST_PAUSE_MS + MORE_PAUSE_MS * random());
     const question = QUESTIONS[asked % QUESTIONS.length] as string;
     const threadId = `thread-${asked++}`;
     const askedAtMs = Date.now();

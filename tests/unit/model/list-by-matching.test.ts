@@ -37,23 +37,33 @@ describe("what a window holds", () => {
     ]);
   });
 
-  it("names the likeliest although it is not likely, and at most four things", () => {
-    expect(
-      list(
-        [thing("dog"), thing("cat")],
-        [
-          [-2, -9, -9, -9],
-          [-2.1, -9, -9, -9],
-        ],
-      ).map(({ label }) => label),
-    ).toEqual(["dog"]);
+  it("names what is not likely, but nothing that is hardly possible, and at most six things", () => {
+    expect(list([thing("dog")], [[-2, -9, -9, -9]]).map(({ label }) => label)).toEqual(["dog"]);
     expect(list([thing("dog")], [[-5, -5, -5, -5]])).toEqual([]);
-    const names = ["a", "b", "c", "d", "e", "f"];
+    // Each at a time of its own.
+    const names = ["a", "b", "c", "d"];
     const all = list(
-      names.map((name) => thing(name)),
-      names.map((_, index) => [index, -9, -9, -9]),
+      [...names.map((name) => thing(name)), ...names.map((name) => thing(name, "heard"))],
+      [0, 1, 2, 3, 0.5, 1.5, 2.5, 3.5].map((logit, index) =>
+        [0, 1, 2, 3].map((piece) => (piece === index % 4 ? logit : -9)),
+      ),
     );
-    expect(new Set(all.map(({ label }) => label))).toEqual(new Set(["c", "d", "e", "f"]));
+    const unnamed = ["a", "a (heard)"];
+    expect(new Set(all.map(({ label }) => label))).toEqual(
+      new Set(names.flatMap((name) => [name, `${name} (heard)`]).filter((name) => !unnamed.includes(name))),
+    );
+  });
+
+  it("is named once: a second thing of the same sense at the very same time is a mistake for the first", () => {
+    const moments = list(
+      [thing("man singing", "heard"), thing("woman singing", "heard"), thing("dog")],
+      [
+        [-9, 2, 2, -9],
+        [-9, 3, 3, -9],
+        [-9, 2, 2, -9],
+      ],
+    );
+    expect(moments.map(({ label }) => label).sort()).toEqual(["dog", "woman singing (heard)"]);
   });
 
   it("ends where the clip ends", () => {

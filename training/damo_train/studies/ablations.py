@@ -208,7 +208,7 @@ class Ablations:
             away = [(variant.title, *exams.bootstrap(own[kind]["clips"], own[kind]["iou"], full["iou"]))
                     for variant in VARIANTS if variant.name != "full" and full and kind in (own := results[variant.name])]
             if away:
-                plot_differences(away, f"{what}: mIoU of moments after stage 1, away from the full network", self.out / "ablations.png")
+                plot_differences(away, f"change of moments mIoU, {what}", self.out / "ablations.png")
         (self.out / "ablations.md").write_text(table(results), encoding="utf-8")
         print((self.out / "ablations.md").read_text(encoding="utf-8"), flush=True)
 
