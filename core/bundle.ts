@@ -116,7 +116,10 @@ export const bundleManifestSchema = z.strictObject({
         /** From the confidence of a whole answer to how often such answers are right (Platt). Absent: as it is. */
         told: z
           .strictObject({
+            /** About things that were asked for. */
             pointing: z.strictObject({ scale: z.number(), bias: z.number() }),
+            /** Out of what the windows list: what is there at a time, what comes next, first, in all. */
+            listing: z.strictObject({ scale: z.number(), bias: z.number() }),
             absent: z.strictObject({ scale: z.number(), bias: z.number() }),
           })
           .optional(),

@@ -43,7 +43,7 @@ export interface ClipView {
   /** What is there in a span, or in all of the clip; in order of start. */
   momentsIn(span?: Span): Promise<readonly Moment[]>;
   /** How sure to sound: from the confidences of a composed answer to how often such answers are right. */
-  judge(composed: Composed): Composed;
+  judge(composed: Composed, way: "pointing" | "listing"): Composed;
   /** The model's own answer. */
   speak(question: string, history: AnswerRequest["history"]): AsyncIterable<AnswerEvent>;
 }
@@ -131,13 +131,17 @@ export function createClipView(options: ClipViewOptions): ClipView {
       const merged = mergedMoments(listed, limitSeconds);
       return span === undefined ? merged : merged.filter((moment) => overlap(moment, span));
     },
-    judge(composed) {
+    judge(composed, way) {
       const told = matcher?.matching.told;
       if (!told || composed.verdict === "absent") {
         return told ? { ...composed, confidence: platt(told.absent, composed.confidence) } : composed;
       }
-      const confidence = platt(told.pointing, composed.confidence);
-      const spans = composed.spans.map((span) => ({ ...span, confidence: platt(told.pointing, span.confidence) }));
+      const confidence = platt(told[way], composed.confidence);
+      // A list can be mostly right while each thing of it is doubtful: those keep their own.
+      const spans =
+        way === "listing"
+          ? composed.spans
+          : composed.spans.map((span) => ({ ...span, confidence: platt(told.pointing, span.confidence) }));
       return { ...composed, spans, confidence, verdict: verdictFor(confidence) };
     },
     speak: (question, history) => ask(question, { history, threadId }),

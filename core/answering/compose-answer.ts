@@ -9,8 +9,12 @@ import { speakFreely } from "./speak-freely.ts";
 
 export async function* composeAnswer(parsed: ParsedQuestion, asked: AskedOf): Composing {
   const composed = yield* compose(parsed, asked);
-  return SAID_AGAIN.has(parsed.kind) ? composed : asked.clip.judge(composed);
+  if (SAID_AGAIN.has(parsed.kind)) return composed;
+  return asked.clip.judge(composed, LISTING.has(parsed.kind) ? "listing" : "pointing");
 }
+
+/** Kinds that are answered out of what the windows list. */
+const LISTING: ReadonlySet<ParsedQuestion["kind"]> = new Set(["neighbour", "at", "extreme", "list"]);
 
 /** Kinds whose confidence is that of an earlier answer, or no matter of finding anything. */
 const SAID_AGAIN: ReadonlySet<ParsedQuestion["kind"]> = new Set([

@@ -9,8 +9,8 @@ every confidence is P(<absent>)), one in which it never did (1), put together fo
     python -m damo_train.calibrate never.jsonl --always always.jsonl --bundle ../model/bundles/damo-mini
 
 (A follow-up heard another turn before it in each run, so this is near, not exact; the test suite is run with the chosen one.)
-With `--told` it fits the last step of composed answers instead (`answering.matching.told`), for answers that point and for those that say
-"not in this clip" apart; `damo models fit` comes before.
+With `--told` it fits the last step of composed answers instead (`answering.matching.told`), for answers about things, answers out of lists and those
+that say "not in this clip" apart; `damo models fit` comes before.
 `answering` is no part of the fingerprint (that names graphs and tokenizer), so memories stay valid.
 """
 
@@ -65,6 +65,10 @@ def choose_threshold(never: list[dict], always: list[dict]) -> tuple[float, floa
     return float(tries[best[len(best) // 2]]), float(shares.max())
 
 
+# Families of theatre questions that are answered out of what the windows list.
+LISTING = {"after", "follow_up_after", "first_last", "what_at", "list"}
+
+
 def fit_told(file: Path, lines: list[dict], confidence: np.ndarray, right: np.ndarray) -> dict:
     """Writes `answering.matching.told` into damo.json and returns it."""
     manifest = json.loads(file.read_text(encoding="utf-8"))
@@ -72,8 +76,9 @@ def fit_told(file: Path, lines: list[dict], confidence: np.ndarray, right: np.nd
     if "told" in matching:
         raise SystemExit("the bundle is calibrated already: fit on raw confidences")
     absent = np.array([line["verdict"] == "absent" for line in lines])
+    listing = np.array([line["family"] in LISTING for line in lines])
     matching["told"] = {}
-    for name, chosen in (("pointing", ~absent), ("absent", absent)):
+    for name, chosen in (("pointing", ~absent & ~listing), ("listing", ~absent & listing), ("absent", absent)):
         scale, bias = fit(confidence[chosen], right[chosen])
         matching["told"][name] = {"scale": round(scale, 4), "bias": round(bias, 4)}
     file.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")

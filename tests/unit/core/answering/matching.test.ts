@@ -98,10 +98,10 @@ describe("where a thing is", () => {
 
   it("ends where a window was left out", () => {
     const apart = [windows[0] as (typeof windows)[0], { startSeconds: 24, endSeconds: 32 }];
-    const runs = runsAbove(
-      matchesOf(apart, Float32Array.of(0, 0, 0, 2, 2, 0, 0, 0), { ...grid, limitSeconds: 40 }),
-      { share: 0.9, peakShare: 0.9 },
-    );
+    const runs = runsAbove(matchesOf(apart, Float32Array.of(0, 0, 0, 2, 2, 0, 0, 0), { ...grid, limitSeconds: 40 }), {
+      share: 0.9,
+      peakShare: 0.9,
+    });
     expect(runs.map(({ startSeconds, endSeconds }) => [startSeconds, endSeconds])).toEqual([
       [6, 8],
       [24, 26],
