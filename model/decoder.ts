@@ -9,7 +9,6 @@ export interface DecodeOptions {
   readonly temperature: number;
   readonly seed: number;
   /** "Not in this clip" is no answer. */
-  readonly mustPoint?: boolean | undefined;
   /** See `GenerateOptions`. */
   readonly together?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -26,15 +25,14 @@ export function decodeAnswer(
   thread: GraphThread,
   { limits, answering }: BundleManifest,
   { segments, grammar }: Prompt,
-  { threadId, temperature, seed, mustPoint, together, signal }: DecodeOptions,
+  { threadId, temperature, seed, together, signal }: DecodeOptions,
 ): AsyncIterable<GeneratedToken> {
   return thread.generate(
     {
       prompt: segments,
       grammar,
       maxTokens: limits.answerTokens,
-      // No probability reaches 2.
-      absentThreshold: mustPoint === true ? 2 : answering.absentThreshold,
+      absentThreshold: answering.absentThreshold,
       temperature,
       seed,
       ...(threadId === undefined ? {} : { threadId }),

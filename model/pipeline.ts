@@ -199,12 +199,11 @@ export function createClipModel(deps: ClipModelDeps, options: ClipModelOptions):
       durationSeconds: request.durationSeconds,
     });
     const tokens: GeneratedToken[] = [];
-    const { threadId, temperature = 0, seed = 0, mustPoint, wholeOnly = false, signal } = request;
+    const { threadId, temperature = 0, seed = 0, wholeOnly = false, signal } = request;
     for await (const token of decodeAnswer(thread, manifest, prompt, {
       threadId,
       temperature,
       seed,
-      mustPoint,
       together: wholeOnly,
       signal,
     })) {

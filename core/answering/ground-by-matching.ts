@@ -58,7 +58,9 @@ export async function groundByMatching(
   const [logits = new Float32Array()] = await model.match([thing], read);
   const { windowSeconds, axes, matching } = model;
   const runs = runsAbove(matchesOf(read, logits, { pieces: axes.Q, windowSeconds, limitSeconds }), matching);
-  const strongest = runs.reduce((a, b) => (b.logit > a.logit ? b : a));
+  const [first, ...others] = runs;
+  if (first === undefined) return { verdict: "absent", confidence: 0, spans: [] }; // nothing of these windows is inside the clip
+  const strongest = others.reduce((a, b) => (b.logit > a.logit ? b : a), first);
   const presence = askedPresence(matching, strongest.logit);
   if (presence < matching.presentFrom) {
     const confidence = 1 - presence;

@@ -45,8 +45,6 @@ export interface AnswerRequest {
   /** 0 = greedy (the default). */
   readonly temperature?: number;
   readonly seed?: number;
-  /** It is known by other means that the thing is there: point at it, "not in this clip" is no answer. */
-  readonly mustPoint?: boolean;
   /** Nobody reads along: only the `answer` is wanted, and the `text` events before it may be left out. */
   readonly wholeOnly?: boolean;
   readonly signal?: AbortSignal;

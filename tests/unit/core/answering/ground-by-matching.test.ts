@@ -88,6 +88,14 @@ describe("grounding by the matching head", () => {
     expect(found.spans).toMatchObject([{ startSeconds: 4, endSeconds: 4.5 }]);
   });
 
+  it("knows nothing of a clip whose windows lie past its end", async () => {
+    expect(await ground(aClip({ like: 0.2, logits: [3, 3, 3, 3] }), 0)).toEqual({
+      verdict: "absent",
+      confidence: 0,
+      spans: [],
+    });
+  });
+
   it("refuses a clip of which nothing is known", async () => {
     await expect(ground([])).rejects.toMatchObject({ code: "memory.not_watched" });
   });
