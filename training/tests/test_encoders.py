@@ -12,7 +12,8 @@ from damo_train.data.pictures import GRID, SIDE, places_of
 from damo_train.data.words import Words
 from damo_train.network.audio_encoder import AudioEncoder
 from damo_train.network.vision_encoder import VisionEncoder
-from damo_train.stages.distil_vision import spread
+from damo_train.stages.distil_audio import LOG_FLOOR, mix_windows
+from damo_train.stages.distil_vision import mix_places, spread
 
 DATA = Path(__file__).parents[3] / "shared" / "training-data"
 needs_data = pytest.mark.skipif(not DATA.exists(), reason=f"training material is not at {DATA}")
@@ -105,6 +106,41 @@ def test_spread_marks_the_places_of_things_and_leaves_unknown_places_open():
 
 
 @needs_data
+def test_a_piece_of_another_picture_brings_what_is_seen_there(monkeypatch):
+    monkeypatch.setattr("damo_train.stages.distil_vision.MIXED", 1.0)
+    torch.manual_seed(0)
+    count = 8
+    things, places = torch.full((count, 2), -1), torch.zeros(count, 2, dtype=torch.int64)
+    things[:, 0], places[:, 0] = torch.arange(count), (1 << 16) - 1  # one thing each, everywhere
+    level = torch.arange(count).float()
+    batch = {"frames": level.view(-1, 1, 1, 1).expand(count, 3, 128, 128).clone(), "features": level.view(-1, 1, 1).expand(count, 17, 4).clone(),
+             "logits": torch.randn(count, 5), "things": things, "places": places}
+    mix_places(batch, np.random.default_rng(1))
+    assert (batch["kept"] < 1).all()
+    for row in range(count):
+        cells = batch["frames"][row, 0, 16::32, 16::32].flatten()
+        np.testing.assert_array_equal(batch["features"][row, 1:, 0], cells)
+        assert (cells == level[row]).float().mean() >= batch["kept"][row]
+        for thing, mask in zip(batch["things"][row], batch["places"][row], strict=True):
+            if thing >= 0 and thing != row:  # what came along lies where its pixels lie
+                np.testing.assert_array_equal([bool(mask >> place & 1) for place in range(16)], cells == thing)
+
+
+def test_two_windows_at_once_are_as_loud_as_both_and_hold_what_either_holds(monkeypatch):
+    monkeypatch.setattr("damo_train.stages.distil_audio.MIXED", 1.0)
+    heard = torch.zeros(2, 32, 4)
+    heard[0, :, 0], heard[1, :16, 0] = 1, 1  # silence: all of one window, half of the other,
+    heard[1, 16:, 2] = 1  # where a dog barks
+    log_mel = torch.full((2, 800, 64), float(np.log(LOG_FLOOR)))
+    log_mel[1, 400:] = 0.0
+    batch = {"log_mel": log_mel, "heard": heard}
+    mix_windows(batch, np.random.default_rng(6))  # draws the other one for both
+    assert batch["whole"].tolist() == [0, 0]
+    both = batch["log_mel"][0]
+    assert both[:400].max() < -13 and -2.1 < both[400:].min() <= both[400:].max() < 1e-3
+    assert batch["heard"][0, :16, 0].all() and not batch["heard"][0, 16:, 0].any() and batch["heard"][0, 16:, 2].all()
+
+
 def test_archive_reads_every_kind_of_item():
     photos, cutouts, sounds = (Archive(DATA, kind) for kind in ("photos", "cutouts", "sounds"))
     photo = photos.split("val")[0]

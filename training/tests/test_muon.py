@@ -1,4 +1,4 @@
-"""Muon in float32: as torch's on matrices, and for convolutions too."""
+"""Muon: as torch's on matrices, and for convolutions too."""
 
 import torch
 
@@ -12,7 +12,8 @@ def test_singular_values_become_nearly_one():
         assert values.min() > 0.6 and values.max() < 1.3
 
 
-def test_a_matrix_is_moved_as_torch_moves_it():
+def test_a_matrix_is_moved_as_torch_moves_it(monkeypatch):
+    monkeypatch.setattr("damo_train.stages.muon.feature_type", lambda: torch.float32)
     torch.manual_seed(0)
     ours, theirs = (torch.nn.Parameter(torch.ones(16, 40)) for _ in range(2))
     one = Muon([ours], lr=0.02, weight_decay=0.02)

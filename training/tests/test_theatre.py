@@ -7,6 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
+from damo_train.language.questions import QuestionWriter
+from damo_train.language.things import demo_things
+from damo_train.language.timeline import Event, Timeline
+from damo_train.theatre.clips import as_json
 from damo_train.theatre.contact_sheet import FRAME, answer_line, draw
 from damo_train.theatre.library import draw_pictures, encode_pictures
 
@@ -17,6 +21,27 @@ def test_a_line_of_the_sheet_says_when_or_that_it_is_not_there():
     turn = {"question": "when is the cup visible?", "spans": [[1.5, 4.0], [6.0, 7.0]], "absent": False, "answer": ""}
     assert answer_line(turn) == "when is the cup visible?  ->  1.5-4 s, 6-7 s"
     assert answer_line({**turn, "spans": [], "absent": True}).endswith("->  not there")
+
+
+def test_an_answer_must_name_or_say_what_the_question_leaves_open():
+    things = demo_things()
+    of = {thing.name: index for index, thing in enumerate(things)}
+    timeline = Timeline(1, 16, (Event(of["dog"], 0, 4), Event(of["cup"], 6, 9), Event(of["cup"], 12, 14)))
+    writer = QuestionWriter(things, np.random.default_rng(0))
+    asked = {name: [as_json(getattr(writer, name)(timeline)) for _ in range(20)] for name in ("count", "first_or_last", "order", "after", "what_at", "list_all", "when")}
+    for turn in asked["count"]:
+        assert turn["says"] == (("once",) if "dog" in turn["question"] else ("twice",))
+    assert {turn["names"] for turn in asked["first_or_last"]} == {("dog",), ("cup",)}
+    assert all(turn["names"] == ("dog", "cup") for turn in asked["list_all"])
+    assert not any("names" in turn or "says" in turn for turn in asked["when"])
+    for turn in asked["what_at"]:
+        if not turn["absent"]:  # judged by its names, and by where it points to
+            assert turn["spans"] == [] and len(turn["names"]) == 1
+            start, end = turn["within"]
+            assert any(event.start <= 2 * start < event.end for event in timeline.events) and end == start + 0.5
+    for turn in asked["after"]:
+        assert turn["absent"] or turn["names"] == ("cup",)
+    assert all(turn["family"] != "order" or turn["says"] in (("yes",), ("no, ",)) for turn in asked["order"])
 
 
 def test_the_sheet_shows_every_clip_with_its_bars():

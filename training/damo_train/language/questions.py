@@ -20,6 +20,8 @@ class Turn:
     answer: str  # text with verdict and time tokens
     family: str
     spans: tuple[tuple[int, int], ...] = ()  # slots, what the answer should point at
+    says: tuple[str, ...] = ()  # one of these must stand in the answer, whatever its words otherwise
+    names: tuple[str, ...] = ()  # what the answer must name, where the question does not
 
 
 def time_token(slot: int, end: bool = False) -> str:
@@ -98,8 +100,11 @@ class QuestionWriter:
         return None
 
     @staticmethod
-    def turn(question: str, answer: str, family: str, events: list[Event] = ()) -> Turn:
-        return Turn(question, answer, family, tuple((event.start, event.end) for event in events))
+    def turn(question: str, answer: str, family: str, events: list[Event] = (), says: tuple[str, ...] = (), names: tuple[str, ...] = ()) -> Turn:
+        return Turn(question, answer, family, tuple((event.start, event.end) for event in events), says, names)
+
+    def names(self, events: list[Event]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.things[event.thing].name for event in events))
 
     # -- families -----------------------------------------------------------------------------------------------
 
@@ -141,7 +146,7 @@ class QuestionWriter:
         question = self.pick(f"how many times does the {thing.name} {verb}", f"how often does the {thing.name} {verb}",
                              f"how often is the {thing.name} {'heard' if thing.heard else 'seen'}")
         spans = " and ".join(span_tokens(event) for event in events)
-        return self.turn(question, f"<found> {TIMES[len(events)]} , {spans}", "count", events)
+        return self.turn(question, f"<found> {TIMES[len(events)]} , {spans}", "count", events, says=(TIMES[len(events)],))
 
     def how_long(self, timeline: Timeline) -> Turn:
         once = [e for e in timeline.events if len(self.occurrences(timeline, e.thing)) == 1]
@@ -169,7 +174,7 @@ class QuestionWriter:
         question = self.pick(f"what is {verb} {word}", f"what is the {word} thing {verb}",
                              f"what {'sounds' if heard else 'appears'} {word}")
         thing = self.things[chosen.thing]
-        return self.turn(question, f"<found> {self.the(thing)} , from {span_tokens(chosen)}", "first_last", [chosen])
+        return self.turn(question, f"<found> {self.the(thing)} , from {span_tokens(chosen)}", "first_last", [chosen], names=self.names([chosen]))
 
     def order(self, timeline: Timeline) -> Turn:
         single = [e for e in timeline.events if len(self.occurrences(timeline, e.thing)) == 1]
@@ -185,7 +190,7 @@ class QuestionWriter:
         yes = (one.start < other.start) == before
         answer = (f"<found> {'yes' if yes else 'no'} , {self.the(a)} is at {span_tokens(one)}"
                   f" and {self.the(b)} at {span_tokens(other)}")
-        return self.turn(question, answer, "order", [one, other])
+        return self.turn(question, answer, "order", [one, other], says=("yes" if yes else "no, ",))
 
     def after(self, timeline: Timeline) -> Turn:
         """What comes next after a thing: the event with the nearest later start."""
@@ -202,7 +207,8 @@ class QuestionWriter:
         if len(following) > 1:
             return self.when(timeline)
         thing = self.things[following[0].thing]
-        return self.turn(question, f"<found> {self.the(thing)} , from {span_tokens(following[0])}", "after", following)
+        return self.turn(question, f"<found> {self.the(thing)} , from {span_tokens(following[0])}", "after", following,
+                         names=self.names(following))
 
     def what_at(self, timeline: Timeline) -> Turn:
         slot = int(self.rng.integers(timeline.slots))
@@ -213,14 +219,15 @@ class QuestionWriter:
         if not active:
             return Turn(question, f"<absent> nothing that i know at {at}", "what_at")
         names = " , ".join(self.the(self.things[e.thing]) for e in active[:4])
-        return self.turn(question, f"<found> {names} at {at}", "what_at", [Event(0, slot, slot + 1)])
+        return self.turn(question, f"<found> {names} at {at}", "what_at", [Event(0, slot, slot + 1)],
+                         names=self.names(active))
 
     def list_all(self, timeline: Timeline) -> Turn:
         question = self.pick("what happens in this clip", "what is in the clip", "describe the clip", "list the moments",
                              "what do you see and hear", "tell me what happens")
         events = timeline.events[:6]
         answer = "<found> " + " ; ".join(f"{self.things[e.thing].phrase} {span_tokens(e)}" for e in events)
-        return self.turn(question, answer, "list", list(events))
+        return self.turn(question, answer, "list", list(events), names=self.names(events))
 
     def window_list(self, timeline: Timeline) -> Turn:
         """`damo moments` asks this of one window at a time."""
@@ -257,7 +264,7 @@ class QuestionWriter:
             if len(following) == 1:
                 thing = self.things[following[0].thing]
                 return self.turn(question, f"<found> {self.the(thing)} , from {span_tokens(following[0])}",
-                                 "follow_up_after", following)
+                                 "follow_up_after", following, names=self.names(following))
         return None
 
     FAMILIES = (("when", 0.34), ("absent", 0.24), ("is_there", 0.07), ("count", 0.05), ("how_long", 0.05),

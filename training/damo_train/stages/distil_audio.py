@@ -2,9 +2,10 @@
 
     python -m damo_train.data.soundscapes ...             (mixes the pool; may go on beside this)
     python -m damo_train.stages.distil_audio --data ../shared/training-data --weights ../shared/weights --pool POOL
-        --out audio.pt --minutes 10 [--seed 0] [--threads 1]
+        --out audio.pt --minutes 10 [--seed 0] [--threads 1] [--warm RUN/audio.pt]
 
-The learning rate follows the clock; started again with the same `--out` it goes on where it stopped.
+The learning rate follows the clock; started again with the same `--out` it goes on where it stopped. `--warm` goes on from an
+encoder without its heads (damo_train.warm_start), which learn alone for `--head-steps` steps.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from ..data.teachers import SoundTeacher
 from ..network.audio_encoder import AudioEncoder
 from ..network.checkpoint import save_atomically
 from ..network.precision import fast_autocast
+from ..warm_start import settle_batch_norms
 from .distil_vision import LIVELY_NEGATIVES, follow, scores
 
 SAVE_SECONDS = 120
@@ -80,14 +82,42 @@ class SoundPool:
         }
 
 
+LOG_FLOOR = 1e-6
+MIXED = 0.4  # share of a batch that another window sounds along with
+
+
+def mix_windows(batch: dict[str, Tensor], chance: np.random.Generator) -> None:
+    """Two windows at once, as their powers add up: what is heard in either is heard, but where silence meets a sound. In place.
+
+    It keeps some hundred recordings from being learned by heart, as `mix_places` does for pictures. Adds whole [B]: the window is
+    one that the teacher heard.
+    """
+    count = len(batch["log_mel"])
+    rows = np.flatnonzero(chance.random(count) < MIXED)
+    batch["whole"] = torch.ones(count)
+    if len(rows) == 0:
+        return
+    others = chance.integers(0, count, len(rows))
+    gain = torch.from_numpy(chance.uniform(-2, 0, (len(rows), 1, 1)).astype(np.float32))  # of power: 0 to 9 dB softer
+    one, other = (batch["log_mel"][which].exp() - LOG_FLOOR for which in (rows, others))
+    heard = torch.maximum(batch["heard"][rows], batch["heard"][others])
+    # Silence is the first word (data/soundscapes.py).
+    silence = batch["heard"][rows][..., :1] * batch["heard"][others][..., :1]
+    batch["log_mel"] = batch["log_mel"].clone()
+    batch["log_mel"][rows] = torch.log(one.clamp(min=0) + other.clamp(min=0) * gain.exp() + LOG_FLOOR)
+    batch["heard"] = batch["heard"].clone()
+    batch["heard"][rows] = torch.cat([silence, heard[..., 1:]], dim=-1)
+    batch["whole"][rows] = 0
+
+
 def augment(log_mel: Tensor) -> Tensor:
     """Louder or softer, another microphone, a band or a moment missing; digital silence stays what it is."""
     count, frames, bands = log_mel.shape
-    floor = math.log(1e-6)
+    floor = math.log(LOG_FLOOR)
     gain = torch.randn(count, 1, 1) * 1.2
     tilt = torch.randn(count, 1, 1) * torch.linspace(-1, 1, bands) * 0.6
-    power = (log_mel.exp() - 1e-6).clamp(min=0) * (gain + tilt).exp()
-    out = torch.log(power + 1e-6)
+    power = (log_mel.exp() - LOG_FLOOR).clamp(min=0) * (gain + tilt).exp()
+    out = torch.log(power + LOG_FLOOR)
     for row in range(count):
         if torch.rand(()) < 0.4:
             band = int(torch.randint(0, bands - 8, ()))
@@ -100,11 +130,15 @@ def losses(told: dict[str, Tensor], batch: dict[str, Tensor]) -> dict[str, Tenso
     chance = torch.sigmoid(told["words"]).detach()
     entropy = F.binary_cross_entropy_with_logits(told["words"], batch["heard"], reduction="none")
     weight = torch.where(batch["heard"] > 0.5, torch.ones_like(chance), chance**LIVELY_NEGATIVES)
-    cosine = 1 - F.cosine_similarity(told["teacher"], batch["teacher"], dim=-1).mean()
+    away = 1 - F.cosine_similarity(told["teacher"], batch["teacher"], dim=-1)
+    away = away + F.smooth_l1_loss(told["teacher"], batch["teacher"], reduction="none").mean(-1)
+    classes = F.binary_cross_entropy_with_logits(told["classes"], batch["scores"], reduction="none").sum(-1)
+    # The teacher never heard two windows at once.
+    share = (batch["whole"] / batch["whole"].sum().clamp(min=1))[:, None]
     return {
         "words": (entropy * weight).sum(-1).mean(),
-        "classes": F.binary_cross_entropy_with_logits(told["classes"], batch["scores"], reduction="none").sum(-1).mean(),
-        "teacher": F.smooth_l1_loss(told["teacher"], batch["teacher"]) + cosine,
+        "classes": (classes * share).sum(0).mean(),
+        "teacher": (away * share).sum(0).mean(),
     }
 
 
@@ -152,6 +186,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--warm", type=Path, help="encoder to go on from, written by damo_train.warm_start")
+    parser.add_argument("--head-steps", type=int, default=200, help="with --warm: steps in which only the heads learn")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
@@ -179,6 +215,12 @@ def main() -> None:
         time.sleep(5)
         pool.take_in()
     exam = Exam(arguments.data, arguments.weights, words, pool)
+    head_steps = arguments.head_steps if arguments.warm else 0
+    if arguments.warm and step == 0:
+        both["encoder"].load_state_dict(torch.load(arguments.warm, weights_only=False)["model"])
+        windows = pool.batch(256, chance)["log_mel"]
+        settle_batch_norms(both["encoder"], lambda: [both["encoder"](part) for part in windows.split(64)])
+        average.load_state_dict(both.state_dict())
     curve = arguments.out.with_suffix(".csv")
     started = saved = looked = time.monotonic()
     running: dict[str, float] = {}
@@ -190,13 +232,18 @@ def main() -> None:
         if now - looked > 15:
             pool.take_in()
             looked = now
-        rate = arguments.rate * min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * progress)) + 1e-6
+        heads_only = step < head_steps
+        warm_up = min(1.0, (step + 1) / 20 if heads_only else (step - head_steps + 1) / 100)
+        rate = arguments.rate * warm_up * (0.5 + 0.5 * math.cos(math.pi * progress)) + 1e-6
         for group in optimiser.param_groups:
             group["lr"] = rate
         batch = pool.batch(arguments.batch, chance)
-        both.train()
+        mix_windows(batch, chance)
+        both["encoder"].train(not heads_only)
         with fast_autocast():
-            told = both["heads"](both["encoder"](augment(batch["log_mel"])))
+            with torch.set_grad_enabled(not heads_only):
+                tokens = both["encoder"](augment(batch["log_mel"]))
+            told = both["heads"](tokens)
         parts = losses(told, batch)
         optimiser.zero_grad(set_to_none=True)
         sum(LOSS_WEIGHTS[name] * part for name, part in parts.items()).backward()

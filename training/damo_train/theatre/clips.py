@@ -4,7 +4,8 @@
 
 Items come from the val split alone. Each clip is drawn frame by frame at 12 frames a second, mixed with its soundtrack and
 encoded by ffmpeg, so that the whole path of the product is measured. `suite.jsonl` holds one clip a line:
-{"clip": file, "durationSeconds": s, "events": [...], "turns": [{"question", "family", "spans": [[start, end]], "absent"}]}.
+{"clip": file, "durationSeconds": s, "events": [...], "turns": [{"question", "family", "spans": [[start, end]], "absent", "says", "names"}]}: what makes an answer
+right is in core/evaluation.ts.
 The file gets its name when all clips are there. --free takes only items whose licences ask for attribution and no more, and names
 each in attribution.md: tests/eval/theatre is made so.
 """
@@ -96,9 +97,12 @@ def write_mp4(frames, samples: np.ndarray | None, file: Path) -> None:
 
 
 def as_json(turn: Turn) -> dict:
+    """A turn of a suite. What happens at a time is judged by what is named; the moments that tell it may be longer."""
     question = re.sub(r" ?<w(\d+)><t(\d+)>", spoken_time, turn.question)
-    return {"question": question + "?", "family": turn.family, "absent": turn.answer.startswith("<absent>"),
-            "spans": [[s * OFFSET_SECONDS, e * OFFSET_SECONDS] for s, e in turn.spans],
+    spans = [[s * OFFSET_SECONDS, e * OFFSET_SECONDS] for s, e in turn.spans]
+    where = {"spans": [], "within": spans[0]} if turn.family == "what_at" and spans else {"spans": spans}
+    return {"question": question + "?", "family": turn.family, "absent": turn.answer.startswith("<absent>"), **where,
+            **({"says": turn.says} if turn.says else {}), **({"names": turn.names} if turn.names else {}),
             "answer": re.sub(r"<[^>]+>", "", turn.answer).strip()}
 
 
