@@ -30,7 +30,7 @@ export const suiteClipSchema = z.object({
         says: z.array(z.string()).optional(),
         /** None of these stands in the text. */
         notSaid: z.array(z.string()).optional(),
-        /** The things that the text names, and no others of the suite: F1 of at least .5. */
+        /** The things that the text names, and no others that the bundle or the suite has a name for: F1 of at least .5. */
         names: z.array(z.string()).optional(),
         /** Every span reaches into this one. */
         within: spanPair.optional(),
@@ -49,6 +49,11 @@ export interface EvaluatedTurn {
   readonly durationSeconds: number;
   readonly wanted: WantedAnswer;
   readonly given: GivenAnswer;
+}
+
+export interface JudgedTurn {
+  readonly turn: EvaluatedTurn;
+  readonly right: boolean;
 }
 
 export interface WantedAnswer {
@@ -101,10 +106,12 @@ const GUESSES = 200;
 /** By family, as docs/conversation.md and training/damo_train/language/questions.py name them. */
 const leansOnEarlierTurns = (family: string): boolean => /^(follow|second_time$|other_clip$)/.test(family);
 
-/** @param random  0 <= random() < 1; seeded, so that a report can be made again */
-export function evaluate(turns: readonly EvaluatedTurn[], random: () => number): EvaluationReport {
-  const names = [...new Set(turns.flatMap(({ wanted }) => wanted.names ?? []))];
-  const judged = turns.map((turn) => ({ turn, right: isRight(turn, names) }));
+/**
+ * @param judged  questions, each with what `isRight` says of its answer
+ * @param random  0 <= random() < 1; seeded, so that a report can be made again
+ */
+export function evaluate(judged: readonly JudgedTurn[], random: () => number): EvaluationReport {
+  const turns = judged.map(({ turn }) => turn);
   const answered = judged.filter(({ turn }) => turn.given.error === undefined);
   const grounded = turns.filter(({ wanted }) => !wanted.absent && wanted.spans.length > 0);
   const lengths = grounded.flatMap(({ wanted }) => wanted.spans.map(lengthOf));
@@ -150,7 +157,7 @@ export function evaluate(turns: readonly EvaluatedTurn[], random: () => number):
  * Right: rightly refused or rightly absent; else pointing where it should (IoU >= .5), saying what it should, about the
  * clip that was meant. A question without times only needs "it is there".
  *
- * @param names  all names of the suite: to name one too many counts against an answer
+ * @param names  all names that an answer could give: to name one too many counts against it
  */
 export function isRight({ wanted, given }: EvaluatedTurn, names: readonly string[] = []): boolean {
   if (wanted.error !== undefined || given.error !== undefined) return wanted.error === given.error;

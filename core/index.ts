@@ -73,6 +73,8 @@ export {
   evaluate,
   type GivenAnswer,
   type GroundingScore,
+  isRight,
+  type JudgedTurn,
   type SuiteClip,
   seededRandom,
   suiteClipSchema,

@@ -14,6 +14,8 @@ import {
   type GivenAnswer,
   type GroundingScore,
   isDomainError,
+  isRight,
+  type JudgedTurn,
   memoryKeyOf,
   type RecallScore,
   type RetrievalScore,
@@ -87,7 +89,9 @@ export async function evalSuite(context: CommandContext, suite: string, options:
   };
   const nameOf = (clipId: ClipId): string => [...watched].find(([, id]) => id === clipId)?.[0] ?? "";
 
-  const turns: EvaluatedTurn[] = [];
+  const { sees = [], hears = [] } = model.vocabulary ?? {};
+  const nameable = [...new Set([...sees, ...hears, ...dialogues.flatMap(wantedNames)])];
+  const judged: JudgedTurn[] = [];
   const threadIds: string[] = [];
   let retrieval: RetrievalScore | undefined;
   try {
@@ -103,8 +107,10 @@ export async function evalSuite(context: CommandContext, suite: string, options:
         const request = { tenantId, threadId, clipId, clips, question, signal };
         const given = await giveAnswer(askThread({ model, memories, threads, lines, now }, request), nameOf);
         const wanted = wantedAnswer(wantedOf);
-        turns.push({ family, durationSeconds: dialogue.durationSeconds, wanted, given });
-        terminal.line({ type: "evaluated", clip: dialogue.clip, family, question, wanted, ...given });
+        const turn = { family, durationSeconds: dialogue.durationSeconds, wanted, given };
+        const right = isRight(turn, nameable);
+        judged.push({ turn, right });
+        terminal.line({ type: "evaluated", clip: dialogue.clip, family, question, wanted, ...given, right });
       }
       terminal.note(`${index + 1} of ${dialogues.length}: ${dialogue.clip}`);
     }
@@ -115,7 +121,7 @@ export async function evalSuite(context: CommandContext, suite: string, options:
     }
     for (const threadId of threadIds) await threads.delete(tenantId, threadId);
   }
-  const report = evaluate(turns, seededRandom(1));
+  const report = evaluate(judged, seededRandom(1));
   terminal.result(reportTable(report, retrieval, dialogues.length, watched.size));
   terminal.line({
     type: "evaluation",
@@ -127,6 +133,8 @@ export async function evalSuite(context: CommandContext, suite: string, options:
     ...(retrieval && { retrieval }),
   });
 }
+
+const wantedNames = ({ turns }: SuiteClip): readonly string[] => turns.flatMap(({ names = [] }) => names);
 
 const nameOfThing = ({ name, sense }: Thing): string =>
   sense === "heard" && name !== "speech" ? `${name} sound` : name;

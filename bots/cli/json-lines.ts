@@ -150,6 +150,8 @@ interface EvaluatedLine extends GivenAnswer {
   readonly family: string;
   readonly question: string;
   readonly wanted: WantedAnswer;
+  /** As core/evaluation.ts judges it. */
+  readonly right: boolean;
 }
 
 interface EvaluationLine extends EvaluationReport {

@@ -17,7 +17,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from .calibrate import is_right, temporal_iou
+from .calibrate import temporal_iou
 from .data.mel import log_mel_numpy
 from .language.things import normalise
 from .language.tokenizer import encode_text
@@ -72,24 +72,26 @@ def read(watcher: Watcher, suite: Path) -> tuple[list[np.ndarray], list[dict]]:
         for turn in clip["turns"]:
             vector = watcher.question(turn["question"])
             asked.append({"clip": index, "seconds": clip["durationSeconds"], "family": turn["family"],
-                          "wanted": {"absent": turn["absent"], "spans": [{"startSeconds": s, "endSeconds": e} for s, e in turn["spans"]]},
+                          "wordless": not ("says" in turn or "names" in turn), "wanted": {"absent": turn["absent"], "spans": [{"startSeconds": s, "endSeconds": e} for s, e in turn["spans"]]},
                           "near": [part @ vector for part in windows]})
     return windows, asked
 
 
 def answer(turn: dict, threshold: float, margin: float) -> dict:
-    near = turn["near"][turn["clip"]]
+    near, wanted = turn["near"][turn["clip"]], turn["wanted"]
     if near.max() < threshold:
-        return {**turn, "verdict": "absent", "spans": []}
+        return {**turn, "verdict": "absent", "spans": [], "right": wanted["absent"]}
     spans = [{"startSeconds": k * SECONDS, "endSeconds": min((k + 1) * SECONDS, turn["seconds"])}
              for k in range(len(near)) if near[k] >= near.max() - margin]
-    return {**turn, "verdict": "found", "spans": spans}
+    # It points and says nothing: where an answer must name something, it can't be right.
+    right = turn["wordless"] and not wanted["absent"] and (not wanted["spans"] or temporal_iou(wanted["spans"], spans) >= 0.5)
+    return {**turn, "verdict": "found", "spans": spans, "right": right}
 
 
 def fit(asked: list[dict]) -> tuple[float, float]:
     scores = [turn["near"][turn["clip"]].max() for turn in asked]
     tries = [(threshold, margin) for threshold in np.quantile(scores, np.linspace(0, 0.6, 25)) for margin in (0.0, 0.03, 0.08, 0.2)]
-    return max(tries, key=lambda pair: sum(is_right(answer(turn, *pair)) for turn in asked))
+    return max(tries, key=lambda pair: sum(answer(turn, *pair)["right"] for turn in asked))
 
 
 def report(asked: list[dict], threshold: float, margin: float) -> dict:
@@ -102,7 +104,7 @@ def report(asked: list[dict], threshold: float, margin: float) -> dict:
     ranks = [sum(part.max() > t["near"][t["clip"]].max() for part in t["near"]) for t in there]
     return {"questions": len(given), "meanIou": ious.mean(), "recallAt": {str(at): float((ious >= at).mean()) for at in (0.3, 0.5, 0.7)},
             "absent": {"precision": hits / max(1, len(said)), "recall": hits / max(1, len(gone))},
-            "right": float(np.mean([is_right(t) for t in given])),
+            "right": float(np.mean([t["right"] for t in given])),
             "textToClip": {"clips": len(asked[0]["near"]), "questions": len(ranks), "R@1": float(np.mean([r < 1 for r in ranks])),
                            "R@5": float(np.mean([r < 5 for r in ranks]))},
             "threshold": float(threshold), "margin": margin}

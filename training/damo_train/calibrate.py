@@ -32,14 +32,6 @@ def temporal_iou(one: list[dict], other: list[dict]) -> float:
     return float((a & b).sum() / max(1, (a | b).sum()))
 
 
-def is_right(line: dict) -> bool:
-    if line["wanted"]["absent"]:
-        return line["verdict"] == "absent"
-    if line["verdict"] == "absent":
-        return False
-    return not line["wanted"]["spans"] or temporal_iou(line["wanted"]["spans"], line["spans"]) >= 0.5
-
-
 def fit(raw: np.ndarray, right: np.ndarray, steps: int = 4000) -> tuple[float, float]:
     """Logistic regression of `right` on logit(raw), by plain gradient descent."""
     x = np.log(np.clip(raw, 1e-6, 1 - 1e-6) / (1 - np.clip(raw, 1e-6, 1 - 1e-6)))
@@ -60,7 +52,7 @@ def at_threshold(never: list[dict], always: list[dict], threshold: float) -> lis
 def choose_threshold(never: list[dict], always: list[dict]) -> tuple[float, float]:
     """The threshold with most right answers (the middle of the best stretch), and the share that is right there."""
     tries = np.round(np.arange(0.05, 1.0, 0.05), 2)
-    shares = np.array([np.mean([is_right(line) for line in at_threshold(never, always, t)]) for t in tries])
+    shares = np.array([np.mean([line["right"] for line in at_threshold(never, always, t)]) for t in tries])
     best = np.flatnonzero(shares >= shares.max() - 1e-9)
     return float(tries[best[len(best) // 2]]), float(shares.max())
 
@@ -123,7 +115,7 @@ def main() -> None:
         print(f"absentThreshold {threshold}: {share:.3f} right")
         lines = at_threshold(lines, always, threshold)
     confidence = np.array([line["confidence"] for line in lines])
-    right = np.array([is_right(line) for line in lines], dtype=float)
+    right = np.array([line["right"] for line in lines], dtype=float)
     if options.plot:
         plot_reliability(confidence, right, options.plot)
     if options.bundle and options.told:

@@ -10,7 +10,7 @@ def line(absent: bool, verdict: str, confidence: float, right_span: bool = True)
     wanted = {"absent": absent, "spans": [] if absent else [{"startSeconds": 1, "endSeconds": 3}]}
     given = [{"startSeconds": 1, "endSeconds": 3}] if right_span else [{"startSeconds": 7, "endSeconds": 9}]
     return {"type": "evaluated", "wanted": wanted, "verdict": verdict, "confidence": confidence,
-            "spans": [] if verdict == "absent" else given}
+            "spans": [] if verdict == "absent" else given, "right": (verdict == "absent") == absent and (absent or right_span)}
 
 
 # P(<absent>): 0.2 and 0.4 for things that are there, 0.6 and 0.9 for things that are not

@@ -10,6 +10,8 @@ const aTurn = (wanted: EvaluatedTurn["wanted"], given: Partial<EvaluatedTurn["gi
   given: { verdict: "found", spans: [], confidence: 1, text: "", about: "a.mp4", ...given },
 });
 
+const judge = (turns: readonly EvaluatedTurn[]) => turns.map((turn) => ({ turn, right: isRight(turn) }));
+
 describe("temporal IoU", () => {
   it("is the overlap over the union", () => {
     expect(temporalIou([span(2, 6)], [span(4, 8)])).toBeCloseTo(2 / 6);
@@ -59,12 +61,12 @@ describe("evaluation", () => {
     const gone = { absent: true, spans: [] };
     const of = (family: string, verdict: "absent" | "found") => ({ ...aTurn(gone, { verdict }), family });
     const turns = [of("follow_up_when", "absent"), of("second_time", "found"), of("first_last", "absent")];
-    expect(evaluate(turns, seededRandom(1)).followUps).toEqual({ questions: 2, right: 1 });
+    expect(evaluate(judge(turns), seededRandom(1)).followUps).toEqual({ questions: 2, right: 1 });
   });
 
   it("counts right answers by family", () => {
     const turns = [aTurn({ absent: true, spans: [] }, { verdict: "absent" }), aTurn({ absent: true, spans: [] }, {})];
-    expect(evaluate(turns, seededRandom(1)).right).toEqual({ when_seen: { questions: 2, right: 1 } });
+    expect(evaluate(judge(turns), seededRandom(1)).right).toEqual({ when_seen: { questions: 2, right: 1 } });
   });
 
   it("scores grounding, absence and confidence apart", () => {
@@ -74,7 +76,7 @@ describe("evaluation", () => {
       aTurn({ absent: true, spans: [] }, { verdict: "absent", confidence: 1 }),
       aTurn({ absent: true, spans: [] }, { spans: [span(0, 1)], confidence: 0 }),
     ];
-    const report = evaluate(turns, seededRandom(1));
+    const report = evaluate(judge(turns), seededRandom(1));
     expect(report.grounding).toMatchObject({ questions: 2, meanIou: 0.5, recallAt: { "0.7": 0.5 } });
     expect(report.absent).toEqual({ precision: 0.5, recall: 0.5, questions: 2 });
     // Three were sure and two of them right: a gap of a third over three quarters of the turns.
@@ -83,9 +85,9 @@ describe("evaluation", () => {
 
   it("finds guessing far worse than answering, and the same for the same seed", () => {
     const turns = [aTurn({ absent: false, spans: [span(2, 4)] }, { spans: [span(2, 4)] })];
-    const { chance } = evaluate(turns, seededRandom(7)).grounding;
+    const { chance } = evaluate(judge(turns), seededRandom(7)).grounding;
     expect(chance.meanIou).toBeGreaterThan(0.02);
     expect(chance.meanIou).toBeLessThan(0.3);
-    expect(evaluate(turns, seededRandom(7)).grounding.chance).toEqual(chance);
+    expect(evaluate(judge(turns), seededRandom(7)).grounding.chance).toEqual(chance);
   });
 });

@@ -50,7 +50,7 @@ class Bank:
 
     def pick(self, chosen) -> FusedBatch:
         return FusedBatch([self.timelines[i].windows for i in chosen], [self.timelines[i] for i in chosen],
-                          torch.cat([self.queries[i] for i in chosen]).float())
+                          torch.cat([self.queries[i].float() for i in chosen]))  # autocast joins no float16
 
 
 @torch.no_grad()
@@ -65,7 +65,8 @@ def fill_bank(fuseformer: Fuseformer, bill: Playbill, clips: int, window_seconds
     fuseformer.eval()
     timelines, queries, embedded, began = [], [], [], time.monotonic()
     while len(timelines) < clips:
-        part = gather(bill, [bill.compose() for _ in range(batch)], window_seconds, noise)
+        # float32: nothing is trained here, and what is kept serves many steps.
+        part = gather(bill, [bill.compose() for _ in range(batch)], window_seconds, noise, torch.float32)
         fused, embeddings = fuse(fuseformer, part)
         queries += [piece.half() for piece in fused.float().split(part.windows)]
         embedded += [piece.half() for piece in embeddings.float().split(part.windows)]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..calibrate import is_right, plot_reliability, temporal_iou
+from ..calibrate import plot_reliability, temporal_iou
 from .exam import bootstrap
 
 BEGIN, END = "<!-- bundle: made by script/measure-bundle -->", "<!-- end of bundle -->"
@@ -65,7 +65,7 @@ def goals(theatre: Run, real: Run, retrieval: Run | None, graphs: dict | None, p
     grounding, report = theatre.report["grounding"], theatre.report
     at = grounding["recallAt"]
     low, high = theatre.interval(lambda line: temporal_iou(line["wanted"]["spans"], line["spans"]), lambda line: line["wanted"]["spans"])
-    right_low, right_high = theatre.interval(is_right)
+    right_low, right_high = theatre.interval(lambda line: line["right"])
     found = (retrieval or theatre).report.get("retrieval")
     claimed = [line for line in real.asked if line["family"] in CLAIMED and not line["wanted"]["absent"]]
     rows = [
@@ -85,7 +85,7 @@ def goals(theatre: Run, real: Run, retrieval: Run | None, graphs: dict | None, p
     rows.append(("DaMO over the pooled linear baseline, mIoU", "1.5 times", f"{pooled['ratio']:.2f} times ({pooled['damo']:.2f} against {pooled['pooled']:.2f}, {pooled['where']})" if pooled else "see below"))
     rows.append(("T3 gain on order and grounding questions", "above 0, 95 %", transfer))
     rows.append(("real clips: right moment within 1 s, things that the card claims", "70 %",
-                 f"{percent(np.mean([moment_within(line) for line in claimed]))} of {len(claimed)} (IoU of at least .5: {percent(np.mean([is_right(line) for line in claimed]))})"))
+                 f"{percent(np.mean([moment_within(line) for line in claimed]))} of {len(claimed)} (IoU of at least .5: {percent(np.mean([line["right"] for line in claimed]))})"))
     if graphs:
         best = max(graphs["timesRealTime"], key=lambda row: row["threads"])
         rows.append(("bundle size", "40 MiB", f"{graphs['mebibytes']:.1f} MiB"))
@@ -165,7 +165,7 @@ def main() -> None:
     made = re.sub(re.escape(BEGIN) + ".*?" + re.escape(END), lambda _: "\n".join([BEGIN, *lines, END]), text, flags=re.S)
     options.results.write_text(made, encoding="utf-8")
     confidence = np.array([line["confidence"] for line in theatre.asked])
-    plot_reliability(confidence, np.array([is_right(line) for line in theatre.asked], dtype=float), plots / "reliability.png")
+    plot_reliability(confidence, np.array([line["right"] for line in theatre.asked], dtype=float), plots / "reliability.png")
 
 
 if __name__ == "__main__":
