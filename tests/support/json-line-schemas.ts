@@ -158,6 +158,7 @@ export const jsonLineSchema = z.discriminatedUnion("type", [
     confidence,
     about: z.string(),
     error: z.string().optional(),
+    right: z.boolean(),
   }),
   z.strictObject({
     type: z.literal("evaluation"),

@@ -28,7 +28,7 @@ from .theatre.library import Library, SceneEntry, build_sounds, draw_pictures, e
 from .theatre.playbill import Playbill
 from .theatre.soundtrack import Sounding
 
-LIBRARIES = {"train": (2400, 5000, 3000, 11), "val": (400, 700, 400, 12)}  # scenes, photos, soundtracks, seed
+LIBRARIES = {"train": (5000, 12000, 4000, 11), "val": (400, 700, 400, 12)}  # scenes, photos, soundtracks, seed
 
 MATCHING_MINUTES = 3  # on two cores it has learned what it will after one
 

@@ -7,7 +7,8 @@ from tokenizers import Tokenizer
 from damo_train.config import damo_tiny
 from damo_train.language.questions import QuestionWriter, time_token
 from damo_train.language.soft_words import SoftWords, slot_entries
-from damo_train.language.things import base_form, demo_things, when_clause
+from damo_train.language.text_tasks import TextTasks, variants
+from damo_train.language.things import Thing, base_form, demo_things, when_clause
 from damo_train.language.timeline import Event, Timeline, merge_touching, random_timeline
 from damo_train.language.tokenizer import encode_text, train_tokenizer
 from damo_train.network.language_model import LanguageModel
@@ -55,6 +56,34 @@ def test_every_answer_points_at_events_of_the_timeline_and_absent_things_are_abs
                 there = {things[e.thing].name for e in timeline.events}
                 assert not any(f"the {name} " in turn.answer or f"the {name} is" in turn.answer for name in there)
     assert absent / total >= 0.2
+
+
+def test_attributes_change_and_events_meet_as_the_timeline_says():
+    rng = np.random.default_rng(5)
+    things = [*demo_things(), *(Thing(f"{colour} circle", False) for colour in ("red", "blue", "green"))]
+    assert {noun: [colour for colour, _ in found] for noun, found in variants(things).items()} == {"circle": ["red", "blue", "green"]}
+    tasks, met = TextTasks(things, rng), {"attribute_change": 0, "relation": 0, "stays": 0}
+    for _ in range(300):
+        drawn = tasks.draw(4)
+        for turn in drawn[1] if drawn else ():
+            timeline = drawn[0]
+            circles = [event for event in timeline.events if "circle" in things[event.thing].name]
+            if turn.family == "relation":
+                met["relation"] += 1
+                meeting = "yes" in turn.says
+                assert len(turn.spans) == (1 if meeting else 2)
+                if meeting:
+                    start, end = turn.spans[0]
+                    assert sum(event.start <= start and event.end >= end for event in timeline.events) >= 2
+            elif turn.answer.startswith("<absent>"):
+                met["stays"] += 1
+                assert len(circles) == 1
+            else:
+                met["attribute_change"] += 1
+                one, other = circles
+                assert one.end == other.start and turn.spans == ((other.start, other.end),)
+                assert f"from {things[one.thing].name.split()[0]} to {things[other.thing].name.split()[0]} ," in turn.answer
+    assert min(met.values()) > 15
 
 
 def test_prompts_put_a_soft_word_under_every_half_second_and_learn_answers_only(tmp_path):

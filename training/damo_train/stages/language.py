@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 from ..config import NetworkConfig, damo_mini
 from ..language.questions import QuestionWriter, Turn
 from ..language.soft_words import SoftWords, slot_entries
+from ..language.text_tasks import TextTasks
 from ..language.things import Thing, load_things, normalise
 from ..language.timeline import SLOTS_PER_WINDOW, Event, Timeline, random_timeline
 from ..language.tokenizer import encode_text, train_tokenizer
@@ -51,6 +52,7 @@ def _without_specials(text: str) -> list[str]:
     return [part.strip() for part in re.split(r"<[a-z0-9]+>", text) if part.strip()]
 
 
+TEXT_TASKS = 0.12
 WARM_REST = 0.25  # share of a warm-started run in which the language model itself rests
 
 
@@ -67,10 +69,13 @@ def shift_alike(timelines: list[Timeline]) -> list[Timeline]:
 class TimelineBatches:
     """Random timelines as soft words with dialogues about them. Noise stands for what the encoders will get wrong."""
 
-    def __init__(self, config: NetworkConfig, things: list[Thing], tokenizer: Tokenizer, seed: int, mismatched: bool = False):
-        """mismatched: every dialogue is about another timeline than the one shown. What is left to learn is the form of answers."""
-        self.mismatched = mismatched
+    def __init__(self, config: NetworkConfig, things: list[Thing], tokenizer: Tokenizer, seed: int, mismatched: bool = False,
+                 text_tasks: float = 0.0):
+        """mismatched: every dialogue is about another timeline than the one shown. What is left to learn is the form of answers.
+        text_tasks: share of timelines that are about what only text tells (language/text_tasks.py)."""
+        self.mismatched, self.text_tasks = mismatched, text_tasks
         self.rng = np.random.default_rng(seed)
+        self.tasks = TextTasks(things, self.rng)
         self.things = things
         self.encoder = PromptEncoder(tokenizer)
         self.writer = QuestionWriter(things, self.rng)
@@ -80,7 +85,12 @@ class TimelineBatches:
         longest = max_windows or self.max_windows
         timelines, dialogues = [], []
         while len(timelines) < size:
-            if self.rng.random() < 0.12:
+            if self.text_tasks and self.rng.random() < self.text_tasks:
+                task = self.tasks.draw(longest)
+                if task is None:
+                    continue
+                timeline, dialogue = task
+            elif self.rng.random() < 0.12:
                 timeline = random_timeline(self.rng, self.things, max_windows=1)
                 dialogue = [self.writer.window_list(timeline)]
             else:
@@ -147,8 +157,8 @@ def evaluate(model: LanguageModel, soft_words: SoftWords, batches: TimelineBatch
 
 def train(config: NetworkConfig, things: list[Thing], texts: list[str], out: Path, minutes: float, seed: int,
           batch_size: int = 24, steps: int | None = None, learning_rate: float = 2e-3, t3: bool = True,
-          warm: Path | None = None, mismatched: bool = False) -> dict:
-    """warm: a run folder with `warm.pt`. Its model rests for WARM_REST of the run while soft words are fitted to it, and meets
+          warm: Path | None = None, mismatched: bool = False, text_tasks: float = TEXT_TASKS) -> dict:
+    """text_tasks: share of timelines about attributes that change and events at the same time (language/text_tasks.py). warm: a run folder with `warm.pt`. Its model rests for WARM_REST of the run while soft words are fitted to it, and meets
     clips of all lengths from the first step."""
     torch.manual_seed(seed)
     out.mkdir(parents=True, exist_ok=True)
@@ -166,8 +176,8 @@ def train(config: NetworkConfig, things: list[Thing], texts: list[str], out: Pat
     chosen = {id(p) for p in matrices}
     optimizers = [Muon(matrices, lr=learning_rate, weight_decay=0.02),
                   torch.optim.AdamW([p for p in parameters if id(p) not in chosen], lr=learning_rate, betas=(0.9, 0.97))]
-    batches = TimelineBatches(config, things, tokenizer, seed, mismatched)
-    held_out = TimelineBatches(config, things, tokenizer, seed + 1000)
+    batches = TimelineBatches(config, things, tokenizer, seed, mismatched, text_tasks)
+    held_out = TimelineBatches(config, things, tokenizer, seed + 1000, text_tasks=text_tasks)
     checkpoint = out / "language.pt"
     start_step, spent = 0, 0.0
     if checkpoint.exists():
@@ -178,7 +188,7 @@ def train(config: NetworkConfig, things: list[Thing], texts: list[str], out: Pat
             optimizer.load_state_dict(values)
         start_step, spent = state["step"], state["seconds"]
         batches.rng = np.random.default_rng([seed, start_step])
-        batches.writer.rng = batches.rng
+        batches.writer.rng = batches.tasks.rng = batches.tasks.writer.rng = batches.rng
     began = time.monotonic() - spent
     curve = open(out / "language.csv", "a", newline="", encoding="utf-8")
     writer = csv.writer(curve)

@@ -17,9 +17,10 @@ from ..data.mel import log_mel
 from ..language.things import Thing
 from ..network.precision import fast_autocast
 from .scenery import POSITIONS, SIZE, SceneMaker, develop
-from .soundtrack import SoundMixer, Sounding
+from .soundtrack import SoundMixer, Sounding, speak_sentences
 
 EMPTY_FRAMES = 3
+UTTERANCES = 150
 
 
 @dataclass
@@ -53,6 +54,11 @@ def frames_of(maker: SceneMaker, scenes: int, photos: int, rng: np.random.Genera
     common_items = [item for items in maker.by_label.values() for item in items]
     labels = list(maker.by_label)
     for index in range(photos):
+        if rng.random() < 0.025:
+            label, level = ("black screen", rng.integers(0, 12)) if rng.random() < 0.6 else ("white screen", rng.integers(244, 256))
+            drawn = [np.full((3, SIZE, SIZE), level, np.uint8) for _ in range(EMPTY_FRAMES)]
+            yield "photo", SceneEntry((label,), (), 0), drawn
+            continue
         if rng.random() < 0.06 and maker.scenes:
             item = maker.scenes[int(rng.integers(len(maker.scenes)))]
         elif rng.random() < 0.6:
@@ -111,7 +117,7 @@ def encode_pictures(file: Path, vision, first: int = 0, last: int | None = None)
 def build_sounds(data: Path, split: str, things: list[Thing], audio, tracks: int, seed: int, clock: ClockConfig) -> dict:
     """The sound half of a Library, by field name."""
     rng = np.random.default_rng(seed)
-    mixer = SoundMixer(data, split, things)
+    mixer = SoundMixer(data, split, things, utterances=speak_sentences(data, split, UTTERANCES, seed))
     audio.eval()
     features, track_entries, windows, mels = [], [], 0, []
 

@@ -4,10 +4,11 @@ A `Scene` is a base with up to two actors. Frames of one scene differ in who is 
 can be put together later from frames of one scene: nobody, A alone, B alone, both.
 """
 
+import io
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageFont
 
 from ..data.archive import Archive, Item
 from ..language.things import NOT_THINGS, Thing, normalise
@@ -126,16 +127,36 @@ def photo_base(image: Image.Image, rng: np.random.Generator, tight: float) -> Im
 
 
 def develop(picture: Image.Image, rng: np.random.Generator) -> np.ndarray:
-    """Camera and codec: light, colour, blur, noise. Returns uint8 [3, 128, 128], planes G, B, R."""
-    if rng.random() < 0.7:
+    """Camera and codec: a shaking hand, light, a fade, colour, blur, bars, noise, JPEG. Returns uint8 [3, 128, 128], planes G, B, R."""
+    if rng.random() < 0.3:
+        picture = ImageChops.offset(picture, *(int(step) for step in rng.integers(-9, 10, 2)))
+    if rng.random() < 0.08:  # on the way to or from black: things can still be made out
+        picture = ImageEnhance.Brightness(picture).enhance(rng.uniform(0.25, 0.6))
+    elif rng.random() < 0.7:
         picture = ImageEnhance.Brightness(picture).enhance(rng.uniform(0.7, 1.25))
         picture = ImageEnhance.Color(picture).enhance(rng.uniform(0.5, 1.3))
         picture = ImageEnhance.Contrast(picture).enhance(rng.uniform(0.75, 1.2))
     if rng.random() < 0.2:
         picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.5)))
-    pixels = np.asarray(picture.resize((SIZE, SIZE), Image.Resampling.BOX), dtype=np.float32)
+    picture = picture.resize((SIZE, SIZE), Image.Resampling.BOX)
+    if rng.random() < 0.08:
+        picture = barred(picture, int(rng.integers(6, 26)), bool(rng.random() < 0.5))
+    if rng.random() < 0.3:
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG", quality=int(rng.integers(20, 75)))
+        picture = Image.open(buffer).convert("RGB")
+    pixels = np.asarray(picture, dtype=np.float32)
     pixels = pixels + rng.normal(0, rng.uniform(0, 6), pixels.shape)
     return planes(pixels.clip(0, 255).astype(np.uint8))
+
+
+def barred(picture: Image.Image, bar: int, sides: bool) -> Image.Image:
+    """The picture squeezed between black bars, as a wide film or an upright phone clip is shown."""
+    canvas = Image.new("RGB", picture.size)
+    width, height = picture.size
+    inner = (width - 2 * bar, height) if sides else (width, height - 2 * bar)
+    canvas.paste(picture.resize(inner, Image.Resampling.BILINEAR), (bar, 0) if sides else (0, bar))
+    return canvas
 
 
 def planes(pixels: np.ndarray) -> np.ndarray:

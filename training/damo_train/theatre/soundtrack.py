@@ -1,10 +1,12 @@
 """Mixes soundtracks: sounds and speech at known times over silence, noise or an ambience."""
 
+import shutil
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..data.archive import Archive
+from ..data.archive import Archive, captions
+from ..data.soundscapes import VOICES, speak
 from ..language.things import SPEECH, Thing, normalise
 from .scenery import choose, group
 
@@ -18,8 +20,23 @@ class Sounding:
     end_seconds: float
 
 
+def speak_sentences(data, split: str, count: int, seed: int) -> list[np.ndarray]:
+    """Captions read aloud by espeak-ng in many voices, their silent ends cut off; none where it is not installed."""
+    if not shutil.which("espeak-ng"):
+        return []
+    rng = np.random.default_rng(seed)
+    sentences = [line["captions"][0] for line in captions(data, "scenes") if line["split"] == split]
+    spoken = []
+    for _ in range(count):
+        samples = speak(choose(sentences, rng), choose(VOICES, rng), int(rng.integers(120, 200)), int(rng.integers(20, 80)))
+        loud = np.flatnonzero(np.abs(samples) > 0.02 * np.abs(samples).max())
+        spoken.append(samples[loud[0] : loud[-1] + 1])
+    return spoken
+
+
 class SoundMixer:
-    def __init__(self, data, split: str, things: list[Thing], free: bool = False):
+    def __init__(self, data, split: str, things: list[Thing], free: bool = False, utterances: list[np.ndarray] | None = None):
+        self.utterances = utterances or []
         self.archive = Archive(data, "sounds", free)
         known = {thing.name for thing in things if thing.heard}
         items = self.archive.split(split)
@@ -34,7 +51,9 @@ class SoundMixer:
         return self._cache[item.key].astype(np.float32)
 
     def utterance(self, rng: np.random.Generator) -> np.ndarray:
-        """Spoken words one after the other, with small gaps."""
+        """A spoken sentence where there are some (`speak_sentences`), or spoken words one after the other, with small gaps."""
+        if self.utterances and rng.random() < 0.6:
+            return choose(self.utterances, rng)
         pieces = []
         for _ in range(int(rng.integers(2, 9))):
             pieces += [self.samples(choose(self.spoken, rng)), np.zeros(int(rng.uniform(0.02, 0.25) * RATE), np.float32)]
