@@ -94,7 +94,7 @@ export async function fitBundle(context: CommandContext, suite: string): Promise
   const best = shares
     .map((choice) => ({ choice, overlap: overlapAt(choice) }))
     .sort((a, b) => b.overlap - a.overlap)[0];
-  if (!best) throw usage(`nothing happens in the clips of ${suite}`);
+  if (!best || present.length === 0) throw usage(`nothing happens in the clips of ${suite}`);
   const { choice: runs } = best;
   const isRight = ({ truth, matches }: Seen): boolean => temporalIou(truth, runsAbove(matches, runs)) >= 0.5;
   const partly: Matching = {

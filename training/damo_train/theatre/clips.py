@@ -97,10 +97,13 @@ def write_mp4(frames, samples: np.ndarray | None, file: Path) -> None:
 
 
 def as_json(turn: Turn) -> dict:
-    """A turn of a suite. What happens at a time is judged by what is named; the moments that tell it may be longer."""
+    """A turn of a suite. What happens at a time is judged by what is named; the moments that tell it reach into the second asked about."""
     question = re.sub(r" ?<w(\d+)><t(\d+)>", spoken_time, turn.question)
     spans = [[s * OFFSET_SECONDS, e * OFFSET_SECONDS] for s, e in turn.spans]
-    where = {"spans": [], "within": spans[0]} if turn.family == "what_at" and spans else {"spans": spans}
+    where = {"spans": spans}
+    if turn.family == "what_at" and spans:
+        second = int(spans[0][0])  # as `spoken_time` says it
+        where = {"spans": [], "within": [second, second + 1]}
     return {"question": question + "?", "family": turn.family, "absent": turn.answer.startswith("<absent>"), **where,
             **({"says": turn.says} if turn.says else {}), **({"names": turn.names} if turn.names else {}),
             "answer": re.sub(r"<[^>]+>", "", turn.answer).strip()}
