@@ -37,7 +37,7 @@ describe("what a window holds", () => {
     ]);
   });
 
-  it("names what is not likely, but nothing that is hardly possible, and at most six things", () => {
+  it("names what is not likely, but nothing that is hardly possible, and at most four things", () => {
     expect(list([thing("dog")], [[-2, -9, -9, -9]]).map(({ label }) => label)).toEqual(["dog"]);
     expect(list([thing("dog")], [[-5, -5, -5, -5]])).toEqual([]);
     // Each at a time of its own.
@@ -48,7 +48,7 @@ describe("what a window holds", () => {
         [0, 1, 2, 3].map((piece) => (piece === index % 4 ? logit : -9)),
       ),
     );
-    const unnamed = ["a", "a (heard)"];
+    const unnamed = ["a", "a (heard)", "b", "b (heard)"];
     expect(new Set(all.map(({ label }) => label))).toEqual(
       new Set(names.flatMap((name) => [name, `${name} (heard)`]).filter((name) => !unnamed.includes(name))),
     );

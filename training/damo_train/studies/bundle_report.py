@@ -85,7 +85,7 @@ def goals(theatre: Run, real: Run, retrieval: Run | None, graphs: dict | None, p
     rows.append(("DaMO over the pooled linear baseline, mIoU", "1.5 times", f"{pooled['ratio']:.2f} times ({pooled['damo']:.2f} against {pooled['pooled']:.2f}, {pooled['where']})" if pooled else "see below"))
     rows.append(("T3 gain on order and grounding questions", "above 0, 95 %", transfer))
     rows.append(("real clips: right moment within 1 s, things that the card claims", "70 %",
-                 f"{percent(np.mean([moment_within(line) for line in claimed]))} of {len(claimed)} (IoU of at least .5: {percent(np.mean([line["right"] for line in claimed]))})"))
+                 f"{percent(np.mean([moment_within(line) for line in claimed]))} of {len(claimed)} (IoU of at least .5: {percent(np.mean([line['right'] for line in claimed]))})"))
     if graphs:
         best = max(graphs["timesRealTime"], key=lambda row: row["threads"])
         rows.append(("bundle size", "40 MiB", f"{graphs['mebibytes']:.1f} MiB"))
@@ -139,10 +139,26 @@ def times_of(line: dict) -> list[tuple[float, float]]:
     return [(span["startSeconds"], span["endSeconds"]) for span in line["spans"]]
 
 
+def note_on_card(file: Path, theatre: Run, real: Run) -> None:
+    """What was measured through the product, as shares, onto the bundle's card (no part of its fingerprint)."""
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    measured = {}
+    for name, run in (("theatre", theatre), ("real", real)):
+        for part, families in (("seen", ("when_seen",)), ("heard", ("when_heard",)), ("all", tuple(run.report["right"]))):
+            scores = [run.report["right"][family] for family in families if family in run.report["right"]]
+            if scores:
+                measured[f"{name}_{part}_right"] = sum(s["right"] for s in scores) / sum(s["questions"] for s in scores)
+        measured |= {f"{name}_miou": run.report["grounding"]["meanIou"], f"{name}_absent_precision": run.report["absent"]["precision"],
+                     f"{name}_absent_recall": run.report["absent"]["recall"], f"{name}_calibration_error": run.report["expectedCalibrationError"]}
+    manifest["card"]["metrics"] |= {key: round(value, 4) for key, value in measured.items()}
+    file.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--results", type=Path, default=Path("RESULTS.md"))
+    parser.add_argument("--bundle", type=Path, help="the bundle that was measured: its card is told")
     options = parser.parse_args()
     folder = options.folder
     read = lambda name: json.loads((folder / name).read_text(encoding="utf-8")) if (folder / name).exists() else None  # noqa: E731
@@ -158,6 +174,8 @@ def main() -> None:
              f"{real.right} of {real.report['questions']} right; mIoU {real.report['grounding']['meanIou']:.2f} (a random span {real.report['grounding']['chance']['meanIou']:.2f}); "
              f'"not in this clip" {in_place(real, "precision")} / {in_place(real, "recall")}; calibration error {real.report["expectedCalibrationError"]:.2f}.', "",
              *kinds(real), "", *int8(folder)]
+    if options.bundle:
+        note_on_card(options.bundle / "damo.json", theatre, real)
     plots = options.results.parent / "reports"
     text = options.results.read_text(encoding="utf-8")
     if BEGIN not in text:
