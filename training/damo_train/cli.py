@@ -22,7 +22,7 @@ from .language.soft_words import SoftWords
 from .language.things import Thing, demo_things, known_things, load_things
 from .network.checkpoint import load_encoders
 from .network.damo import Damo
-from .stages import alignment, bridging, language, matching, temporal_perception
+from .stages import alignment, bridging, dialogue_tuning, language, matching, temporal_perception
 from .stages.alignment import AlignmentHead
 from .theatre.library import Library, SceneEntry, build_sounds, draw_pictures, encode_pictures
 from .theatre.playbill import Playbill
@@ -74,8 +74,8 @@ def run_stages(network, head, soft_words, things, tokenizer, bill, held_out, run
     report = {"stage1": alignment.run(network, head, things, tokenizer, bill, held_out, minutes=minutes[1], **common)}
     report["matching"] = matching.run(network, things, tokenizer, bill, held_out, run, minutes[1], steps, seed, bank_clips=4 * batch_size)
     report["stage2"] = bridging.run(network, head, soft_words, things, tokenizer, bill, held_out, minutes=minutes[2], **common)
-    for stage in (3, 4):
-        report[f"stage{stage}"] = temporal_perception.run(stage, network, head, soft_words, things, tokenizer, bill, held_out,
+    for stage, tuning in ((3, temporal_perception), (4, dialogue_tuning)):
+        report[f"stage{stage}"] = tuning.run(network, head, soft_words, things, tokenizer, bill, held_out,
                                                           minutes=minutes[stage], **common)
     return report
 
@@ -248,8 +248,9 @@ def main() -> None:
                 bridging.run(network, head, soft_words, things, tokenizer, bill, held_out, bank_clips=options.bank,
                              batch_size=options.batch, **common)
             else:
-                temporal_perception.run(stage, network, head, soft_words, things, tokenizer, bill, held_out,
-                                        bank_clips=options.bank, batch_size=options.batch, **common)
+                tuning = temporal_perception if stage == 3 else dialogue_tuning
+                tuning.run(network, head, soft_words, things, tokenizer, bill, held_out, bank_clips=options.bank,
+                           batch_size=options.batch, **common)
     if everything or options.command == "export":
         metrics = {}
         for name in ("matching", f"stage{4 if everything else last}"):

@@ -1,4 +1,4 @@
-"""Curves of a run as small PNGs: python -m damo_train.plots RUN reports/"""
+"""Curves of a run as small PNGs, and a page for each stage with its figures before and after: python -m damo_train.plots RUN reports/"""
 
 import csv
 import sys
@@ -40,6 +40,28 @@ def plot(run: Path, out: Path) -> None:
         figure.tight_layout()
         figure.savefig(out / f"{name}.png")
         plt.close(figure)
+        if name in STAGES:
+            (out / f"{name}.md").write_text(page(name, rows), encoding="utf-8")
+            (out / f"{name}.csv").write_bytes(file.read_bytes())
+
+
+STAGES = {
+    "stage1": ("Stage 1: video-text alignment (row 10)", "query: a half second's FUSION query and the names of what is there; window: a window's embedding and its names. "
+               "Held out: F1 of things in a half second, best name of a window."),
+    "matching": ("The end of stage 1: matching (row 10)", "match: binary cross entropy of a half second and a phrase. Held out: IoU of half seconds above 0.4 of a thing's highest chance."),
+    "stage2": ("Stage 2: representation bridging (row 11)", "bridge: distance to the soft word of a half second; caption: cross entropy of the list of a window."),
+    "stage3": ("Stage 3: temporal perception learning (row 12)", "answer: cross entropy of single questions' answers, times and verdicts weighing more."),
+    "stage4": ("Stage 4: dialogue tuning (row 13)", "answer: as in stage 3, of dialogues of two to six turns; its held-out questions are other ones than those of stage 3."),
+}
+
+
+def page(name: str, rows: list[dict[str, str]]) -> str:
+    title, what = STAGES[name]
+    first, last = rows[0], rows[-1]
+    lines = [f"# {title}", "", what, "", f"{last['step']} steps, {float(last['seconds']) / 60:.1f} minutes. Losses are means since the row before; before the first step, of one batch.", "",
+             f"| | step {first['step']} | step {last['step']} |", "|---|---|---|"]
+    lines += [f"| {key.replace('_', ' ')} | {first[key]} | {last[key]} |" for key in last if key not in ("step", "seconds")]
+    return "\n".join([*lines, "", f"![{name}]({name}.png)", "", f"All points: [{name}.csv]({name}.csv). How this bundle came about: [RESULTS.md](../RESULTS.md).", ""])
 
 
 def plot_differences(rows: list[tuple[str, float, float, float]], what: str, file: Path) -> None:

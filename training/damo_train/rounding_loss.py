@@ -19,7 +19,7 @@ from .language.questions import QuestionWriter
 from .language.things import known_things
 from .stages.batching import PromptEncoder
 from .stages.clips import fuse, gather
-from .stages.temporal_perception import answer_term, token_metrics
+from .stages.tuning import answer_term, token_metrics
 from .theatre.playbill import Playbill
 
 

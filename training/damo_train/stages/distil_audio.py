@@ -87,7 +87,7 @@ MIXED = 0.4  # share of a batch that another window sounds along with
 
 
 def mix_windows(batch: dict[str, Tensor], chance: np.random.Generator) -> None:
-    """Two windows at once, as their powers add up: what is heard in either is heard, but where silence meets a sound. In place.
+    """Two windows at once, as their powers add up: what is heard in either is heard, and silence only where both are silent. In place.
 
     It keeps some hundred recordings from being learned by heart, as `mix_places` does for pictures. Adds whole [B]: the window is
     one that the teacher heard.

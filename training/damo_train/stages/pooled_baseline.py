@@ -26,7 +26,7 @@ from ..theatre.playbill import Playbill
 from .batching import PromptEncoder
 from .bridging import bridge_term, soft_target
 from .clips import ClipBatch, gather, knowable
-from .temporal_perception import answer_term, token_metrics
+from .tuning import answer_term, token_metrics
 from .trainer import run_stage
 
 

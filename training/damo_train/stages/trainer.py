@@ -21,7 +21,7 @@ def run_stage(name: str, out: Path, parameters: list[tuple[list[nn.Parameter], f
     """Optimises the sum of `loss(step)`'s terms until `minutes` (or `steps`) are over. Returns the last metrics.
 
     parameters: (list, learning rate) pairs. `out/NAME.pt` holds modules, optimiser, step and seconds spent; a run that
-    finds one goes on from there. `out/NAME.csv` is the curve.
+    finds one goes on from there. `out/NAME.csv` is the curve, from before the first step on.
     """
     out.mkdir(parents=True, exist_ok=True)
     optimizers = make_optimizers(parameters)
@@ -60,6 +60,10 @@ def run_stage(name: str, out: Path, parameters: list[tuple[list[nn.Parameter], f
         print(name, row, flush=True)
         sums = {}
 
+    if step == 0:  # the curve starts before the first step: what the stage is given
+        with torch.no_grad(), fast_autocast():
+            sums = {key: [value.item()] for key, value in loss(0).items()}
+        look()
     while True:
         seconds = time.monotonic() - began
         progress = step / steps if steps else seconds / (60 * minutes)

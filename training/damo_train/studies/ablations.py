@@ -117,7 +117,7 @@ class Ablations:
         elif stage == 2:
             bridging.run(network, head, soft_words, things, tokenizer, bill, held_out, bank_clips=BANK, **common)
         else:
-            temporal_perception.run(3, network, head, soft_words, things, tokenizer, bill, held_out, bank_clips=BANK, **common)
+            temporal_perception.run(network, head, soft_words, things, tokenizer, bill, held_out, bank_clips=BANK, **common)
 
     def load(self, variant: Variant, network: Damo, head, stage: int) -> None:
         file = self.folder(variant, stage) / f"stage{stage}.pt"

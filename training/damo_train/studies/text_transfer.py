@@ -70,7 +70,7 @@ class Transfer:
             if stage == 2:
                 bridging.run(network, head, soft_words, things, tokenizer, bill, held_out, **common)
             else:
-                temporal_perception.run(3, network, head, soft_words, things, tokenizer, bill, held_out, **common)
+                temporal_perception.run(network, head, soft_words, things, tokenizer, bill, held_out, **common)
         with torch.no_grad():
             bridged = network.bridge.eval()(fuse(network.fuseformer.eval(), self.exam.batch)[0])
         marks = exams.sit(self.exam, network.language_model, self.encoder, bridged)
