@@ -50,6 +50,27 @@ describe("damo eval with the shipped bundle", () => {
   });
 });
 
+describe("damo models fit", () => {
+  it("refuses clips in which nothing happens, and leaves the bundle as it is", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "damo-fit-"));
+    try {
+      const bundle = join(folder, "bundle");
+      await cp(fileURLToPath(new URL("../../model/bundles/damo-mini/", import.meta.url)), bundle, { recursive: true });
+      await cp(join(demo, "meadow.mp4"), join(folder, "meadow.mp4"));
+      const turns = [{ question: "is there a dog?", family: "absent", absent: true, spans: [] }];
+      const clip = { clip: "meadow.mp4", durationSeconds: 24, events: [], turns };
+      await writeFile(join(folder, "suite.jsonl"), `${JSON.stringify(clip)}\n`);
+      const before = readFileSync(join(bundle, "damo.json"), "utf8");
+      const run = await runDamo(["models", "fit", folder], { DAMO_HOME: join(folder, "home"), DAMO_BUNDLE: bundle });
+      expect(run.exitCode).toBe(2);
+      expect(run.stderr).toContain("nothing happens in the clips");
+      expect(readFileSync(join(bundle, "damo.json"), "utf8")).toBe(before);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
 describe("damo with the shipped bundle, asked about docs/demo/meadow.mp4", () => {
   let folder: string;
   let clip: string;
