@@ -15,7 +15,7 @@ const { bundle, needles, answers } = JSON.parse(readFileSync(dataFile, "utf8")) 
 };
 
 const WAYS = [
-  { way: "product", says: "damo: embeddings choose the window, the language model times it", color: "#1f5fbf" },
+  { way: "product", says: "damo: embeddings choose eight windows, the matching head says when", color: "#1f5fbf" },
   { way: "recall", says: "language model alone, the two nearest windows", color: "#0b6e4f" },
   { way: "eight", says: "language model alone, the eight nearest windows", color: "#c77d0a" },
   { way: "averaged", says: "the two nearest and two windows of averaged queries", color: "#7a4fb5" },
