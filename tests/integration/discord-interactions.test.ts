@@ -267,7 +267,8 @@ describe("an interaction on Discord", () => {
   it("is answered within three seconds while the desk takes its time", { retry: 2 }, async () => {
     const { alice } = await inThread();
     let release = () => {};
-    peer.desk.before = () => new Promise<void>((go) => (release = go));
+    const released = new Promise<void>((go) => (release = go));
+    peer.desk.before = () => released;
     const command = await alice.runSlashCommand({ name: "forget" });
     const startedAt = Date.now();
     await answerTo(command);
@@ -278,8 +279,10 @@ describe("an interaction on Discord", () => {
 
   it("that comes back after 15 minutes is not answered by its token, and the work is done all the same", async () => {
     const { alice, thread } = await inThread();
+    // Made before the desk asks for it: the answer to the command may come first.
     let release = () => {};
-    peer.desk.before = () => new Promise<void>((go) => (release = go));
+    const released = new Promise<void>((go) => (release = go));
+    peer.desk.before = () => released;
     const command = await alice.runSlashCommand({ name: "forget" });
     await answerTo(command);
     peer.fake.now = () => Date.now() + 16 * 60_000;
